@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from fitgap.core.batches import Tables, batches
 from fitgap.core.evaluation import CHUNK
-from fitgap.core.layers.recurrent import BoundRecurrent
+from fitgap.core.layers.bound_recurrent import BoundRecurrent
 from fitgap.core.losses import Loss
 from fitgap.core.network import Networks
 from fitgap.core.workspace import Workspace

@@ -26,7 +26,7 @@ def learned(sweep: Sweep, error_of: Callable) -> list[float]:
     results, known = list[Result](), set[str]()
     number = 0
     while len(results) < sweep.search.trials:
-        count = min(sweep.search.generation, sweep.search.trials - len(results))
+        count = min(sweep.generation_sizes.begin(number + 1), sweep.search.trials) - len(results)
         found = proposals(sweep, results, known, generation=number, count=count)
         if not found:
             break

@@ -99,7 +99,8 @@ def code_of(who: str, method: str) -> list[Path]:
     if who != OURS:
         return [ROOT / "benchmarks" / f"{PEERS[who][0].replace('.', '/')}.py"]
     others = {*METHOD_FILES.values()} - {METHOD_FILES.get(method)}
-    return [path for path in sorted((ROOT / "runner" / "search").glob("*.py")) if path.stem not in others]
+    shared = [path for path in sorted((ROOT / "runner" / "search").glob("*.py")) if path.stem not in others]
+    return [*shared, ROOT / "runner" / "spec" / "generation_sizes.py"]
 
 
 def code_of_problem(problem: str) -> Path:

@@ -43,6 +43,8 @@ SPECIAL_VALUES = (0.0, -0.0, np.inf, -np.inf, np.nan, 1e-45, -1e-40, 3e38, 1.0)
 
 CompiledPass = Callable[[int], None]
 
+_CREATION = threading.Lock()
+
 
 class Compiler:
     """LLVM for this processor. It keeps the machine code of everything that it compiled in this process."""
@@ -78,9 +80,16 @@ class Compiler:
         builder.getModulePassManager().run(module, builder)
 
 
-@cache
 def compiler() -> Compiler:
     """The compiler of this process. Raises RuntimeError if LLVM does not know this processor or computes other bits."""
+    # Two threads would create one each, and when one of them is freed, so is the machine code that it compiled.
+    with _CREATION:
+        return the_compiler()
+
+
+@cache
+def the_compiler() -> Compiler:
+    """The compiler, created on first use, which only one thread may make at a time."""
     return Compiler()
 
 

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
+from fitgap.core.layers.bound_recurrent import BoundRecurrent, as_rows
 from fitgap.core.layers.layer import AppliedFunction
-from fitgap.core.layers.recurrent import BoundRecurrent, Recurrent, as_rows
+from fitgap.core.layers.recurrent import Recurrent
 
 
 class BoundElman(BoundRecurrent):

@@ -6,8 +6,9 @@ import numpy as np
 from fitgap.core.batched_matmul import Product
 from fitgap.core.compiled_gates import gru_backward, gru_gates, gru_state, summed
 from fitgap.core.kernels.binding import BoundPass
+from fitgap.core.layers.bound_recurrent import BoundRecurrent, as_rows
 from fitgap.core.layers.gates import GateFunctions, blocks_of
-from fitgap.core.layers.recurrent import BoundRecurrent, Recurrent, as_rows
+from fitgap.core.layers.recurrent import Recurrent
 from fitgap.core.layers.stepped_passes import bind_steps
 
 BLOCKS = ("reset", "update", "candidate")

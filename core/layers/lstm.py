@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from fitgap.core.compiled_gates import lstm_backward, lstm_cells, summed
 from fitgap.core.kernels.binding import BoundPass
+from fitgap.core.layers.bound_recurrent import BoundRecurrent
 from fitgap.core.layers.gates import GateFunctions, blocks_of
-from fitgap.core.layers.recurrent import BoundRecurrent, Recurrent
+from fitgap.core.layers.recurrent import Recurrent
 from fitgap.core.layers.stepped_passes import bind_steps
 from fitgap.core.variants import parameter
 

@@ -17,7 +17,50 @@ from fitgap.runner.store.filter import known_names
 
 from docs.generate import markdown
 from docs.generate.asking import answer
-from docs.generate.meanings import COMMANDS, INTRODUCTION, MEANINGS, SETTINGS, WHOLE
+from docs.generate.meanings import MEANINGS
+
+INTRODUCTION = """\
+# Columns and keys
+
+fitgap uses the same keys everywhere: as columns of tables, CSV files, Parquet files and data frames, as keys of JSON
+objects, and as names in `--where`, `--sort` and `--columns`. Scripts may rely on them
+([what stays the same](../how-to/use-from-scripts.md#what-stays-the-same)).
+
+E_t is the mean error on the training examples, E_v the mean error on the validation examples. The
+[glossary](../glossary.md) explains the other terms."""
+
+WHOLE = """\
+Use these keys with `--where`, `--sort` and `--columns` of `fitgap trials`, with `--where` of `epochs`, `compare` and
+`importance`, and with `--by` of `compare`. If a key has a fixed set of values, the column "kind" lists them.
+`fitgap trials` shows the most important keys; `--columns +reason` adds one."""
+
+SETTINGS = """\
+The dotted name of a setting consists of its axis and its parameter: `optimizer.rate` is the learning rate of any
+optimizer. To select a single variant, put its name in between: `optimizer.adam.beta_2`. A configuration may have
+several values of a setting, such as the activation functions of its layers. A filter is then true if it is true for any
+of them ([filters](filters.md#names))."""
+
+# The commands whose JSON the page lists, with an example of each on the generator's own sweep.
+COMMANDS = {
+    "sweeps --size": "sweeps --size",
+    "trials": "trials s",
+    "show": "show 1",
+    "epochs": "epochs 1",
+    "compare": "compare s --by architecture",
+    "compare --tuned": "compare s --by architecture --tuned",
+    "study": "study repeats --sweep s",
+    "importance": "importance s",
+    "data": "data s",
+    "layers": "layers s",
+    "diagnose SWEEP": "diagnose s",
+    "diagnose TRIAL": "diagnose 1",
+    "tag, fitgap note": "tag 1",
+    "replay": "replay 1",
+    "predict": "predict 1 new.csv",
+    "list": "list optimizers",
+    "db status": "db status",
+    "doctor": "doctor",
+}
 
 # The first configuration underfits on every machine, so that every key of a diagnosis is there.
 SWEEP = (

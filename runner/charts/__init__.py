@@ -4,6 +4,7 @@ Altair and vl-convert are imported only when something is drawn.
 """
 
 from fitgap.runner.charts.kinds import KINDS, Kind, draw, suited
-from fitgap.runner.charts.subject import Request, Subject
+from fitgap.runner.charts.request import Request
+from fitgap.runner.charts.subject import Subject
 
 __all__ = ["KINDS", "Kind", "Request", "Subject", "draw", "suited"]

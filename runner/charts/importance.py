@@ -5,8 +5,9 @@ from typing import Any
 import altair as alt
 import polars as pl
 from fitgap.runner.charts import parts
+from fitgap.runner.charts.request import measure_words
 from fitgap.runner.charts.settings import TITLES, short
-from fitgap.runner.charts.subject import Subject, measure_words
+from fitgap.runner.charts.subject import Subject
 
 MOST_BARS = 14
 BAR = 24

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from fitgap.runner.charts.subject import Request, Subject
+from fitgap.runner.charts.request import Request
+from fitgap.runner.charts.subject import Subject
 from fitgap.runner.errors import ChartError, nearest
 from fitgap.runner.store import Store
 

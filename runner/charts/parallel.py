@@ -5,9 +5,10 @@ from typing import Any
 import altair as alt
 import polars as pl
 from fitgap.runner.charts import along, parts
+from fitgap.runner.charts.request import measure_words
 from fitgap.runner.charts.settings import Axis, short
 from fitgap.runner.charts.statistics import is_wide, known
-from fitgap.runner.charts.subject import Subject, measure_words
+from fitgap.runner.charts.subject import Subject
 from fitgap.runner.store.compare.groups import more_is_better
 
 MOST_LINES = 400

@@ -6,8 +6,9 @@ from typing import Any
 import altair as alt
 import polars as pl
 from fitgap.runner.charts import along, parts
+from fitgap.runner.charts.request import measure_words
 from fitgap.runner.charts.settings import short
-from fitgap.runner.charts.subject import Subject, measure_words
+from fitgap.runner.charts.subject import Subject
 from fitgap.runner.diagnosis.by_repeats import best_two, by_luck, by_repeats, planned
 from fitgap.runner.store import Row
 

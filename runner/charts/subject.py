@@ -3,17 +3,18 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 import polars as pl
 from fitgap.runner.charts.palette import NOT_JUDGED, PRUNED, THEMES, Theme
+from fitgap.runner.charts.request import MEASURES, Request, check_request
 from fitgap.runner.charts.settings import Axis
 from fitgap.runner.charts.whole_frame import is_readable, whole_frame
 from fitgap.runner.errors import ChartError, nearest
-from fitgap.runner.store import METRIC_KEYS, Row, Store, TrialQuery, is_metric
-from fitgap.runner.store.filter import key_words, known_names, measure_of
+from fitgap.runner.store import Row, Store, TrialQuery
+from fitgap.runner.store.filter import known_names
 from fitgap.runner.suggestions import suggested
 
 # The column of an axis whose name differs.
@@ -33,47 +34,13 @@ TYPES: dict[str, Any] = {
     **dict.fromkeys(("configuration", "status", "verdict"), pl.String),
 }
 FIXED = ("trial", "configuration", "repeat", "status", "parameters", "epochs", "best_epoch", "verdict", *NUMBERS)
-EPOCHS = ("best", "last")
-LEAST_WIDTH, WIDTH, MOST_WIDTH = 200, 640, 4_000
-# What can be drawn where a chart leaves the choice, besides metrics and the recall or error of a class.
-MEASURES = ("e_v", "best_e_v", "honest_e_v", "e_t", "overfit", "underfit", "excess", "accuracy_v", "verdict")
-
-
-@dataclass(frozen=True)
-class Request:
-    """What somebody asks for: a sweep by its name, or a trial by its number, and what to show of it.
-
-    `where` is a filter for trials, `by` names axes, `trials` chooses single ones, and `of` is the measure to show. `at`
-    says whether a network is shown after its `best` or its `last` epoch. `linear` keeps errors along a setting from
-    getting a logarithmic axis. `against` is the hash of the configuration that others are compared with, instead of the
-    reference. `each` is a setting for each of whose values the best is marked.
-    """
-
-    what: str | int
-    where: str | None = None
-    by: Sequence[str] = ()
-    trials: Sequence[int] = ()
-    of: str | None = None
-    width: int = WIDTH
-    theme: str = "light"
-    at: str = "best"
-    linear: bool = False
-    against: str | None = None
-    each: str | None = None
 
 
 class Subject:
     """The answers that charts are made of. Each is read from the store when a chart first needs it."""
 
     def __init__(self, store: Store, request: Request):
-        if request.theme not in THEMES:
-            raise ChartError(f"there is no theme {request.theme!r}; {nearest(request.theme, THEMES)}")
-        if not LEAST_WIDTH <= request.width <= MOST_WIDTH:
-            raise ChartError(f"the width must be {LEAST_WIDTH} to {MOST_WIDTH:,} pixels, but is {request.width}")
-        if request.of is not None and not is_measure(request.of):
-            raise ChartError(f"there is no measure {request.of!r}; {nearest(request.of, (*MEASURES, *METRIC_KEYS))}")
-        if request.at not in EPOCHS:
-            raise ChartError(f"there is no epoch {request.at!r}; {nearest(request.at, EPOCHS)}")
+        check_request(request)
         self.store, self.request = store, request
         self.trial = request.what if isinstance(request.what, int) else None
         if self.trial is not None:
@@ -271,20 +238,6 @@ class Subject:
         is_pruned = (pl.col("pruned") > 0) & (pl.col("verdict") == NOT_JUDGED)
         kinds = self.configurations.select(verdict=pl.when(is_pruned).then(pl.lit(PRUNED)).otherwise("verdict"))
         return dict(kinds["verdict"].value_counts(sort=True).iter_rows())
-
-
-def is_measure(of: str) -> bool:
-    """Whether charts can show it: a measure, a metric, or the recall or error of a class, which the store checks."""
-    return of in MEASURES or is_metric(of)
-
-
-def measure_words(of: str) -> str:
-    """A measure as pictures and texts call it, such as `E_v` for the key `e_v`."""
-    if measure_of(of):
-        return key_words(of)
-    return {"e_v": "E_v", "e_t": "E_t", "best_e_v": "best E_v", "honest_e_v": "honest E_v"}.get(
-        of, of.replace("_", " ")
-    )
 
 
 def words(verdict: str) -> str:

@@ -21,6 +21,7 @@ from fitgap.runner.cli.commands.improve import improve
 from fitgap.runner.cli.commands.inspect import inspect
 from fitgap.runner.cli.commands.layers import layers
 from fitgap.runner.cli.commands.plot import plot
+from fitgap.runner.cli.commands.replay import replay
 from fitgap.runner.cli.commands.report import report as write_report
 from fitgap.runner.cli.commands.run import run
 from fitgap.runner.cli.commands.send import send
@@ -70,7 +71,7 @@ app.command()(resume.extend)
 app.command()(improve)
 app.command()(resume.retry)
 app.command()(resume.cancel)
-app.command()(resume.replay)
+app.command()(replay)
 app.command()(query.sweeps)
 app.command()(query.trials)
 app.command()(query.show)

@@ -27,17 +27,18 @@ class Followed:
 
 def followed_advice(store: Store, written: WrittenSweep) -> list[Followed]:
     """The advised configurations of a search by advice, in the order of the plan; none of other sweeps."""
-    search = written.prepared.sweep.search
+    sweep = written.prepared.sweep
+    search, sizes = sweep.search, sweep.generation_sizes
     if search is None or search.method != ADVICE:
         return []
-    rows, size = store.proposals(written.sweep_id), search.generation
-    if len(rows) > MOST_PROPOSALS:
+    rows = store.proposals(written.sweep_id)
+    if not 0 < len(rows) <= MOST_PROPOSALS:
         return []
     found: list[Followed] = []
-    for first in range(0, len(rows), size):
-        advice = search_advice(store, written, rows[: max(0, first // size - search.lag) * size])
+    for number in range(sizes.number_at(len(rows) - 1) + 1):
+        advice = search_advice(store, written, rows[: sizes.begin(max(0, number - search.lag))])
         if advice is not None:
-            found += followed_in(advice, rows[first : first + size])
+            found += followed_in(advice, rows[sizes.begin(number) : sizes.begin(number + 1)])
     return found
 
 

@@ -18,6 +18,7 @@ class Generations:
         self.store, self.session, self.written = store, session, written
         search = written.prepared.sweep.search
         self.settings = search if search and search.learns else None
+        self.sizes = written.prepared.sweep.generation_sizes
         # No further configurations exist, or all wanted ones are proposed.
         self.is_complete = self.settings is None
 
@@ -31,17 +32,18 @@ class Generations:
     def _add_next(self) -> bool:
         """Add the next generation if it is due; returns whether the sweep has it now."""
         assert self.settings is not None
-        size, wanted = self.settings.generation, self.settings.trials // self.written.prepared.repeat_count
+        sizes, wanted = self.sizes, self.settings.trials // self.written.prepared.repeat_count
         counts = self.store.proposal_counts(self.written.sweep_id)
-        number, rest = divmod(counts.proposed, size)
-        self.is_complete = counts.proposed >= wanted or rest > 0
-        based_on = max(0, number - self.settings.lag) * size
+        number = sizes.number_at(counts.proposed)
+        # A generation that is smaller than it should be is the last one.
+        self.is_complete = counts.proposed >= wanted or not sizes.is_begin(counts.proposed)
+        based_on = sizes.begin(max(0, number - self.settings.lag))
         if self.is_complete or counts.settled < based_on:
             return False
         # Without those that another driver has added since they were counted.
         rows = self.store.proposals(self.written.sweep_id)[: counts.proposed]
         results = results_of(rows[:based_on])
-        count = min(size, wanted - counts.proposed)
+        count = min(sizes.begin(number + 1), wanted) - counts.proposed
         known, advised = [row["hash"] for row in rows], advised_points(self.store, self.written, rows[:based_on])
         generation = generation_rows(self.written.prepared, known, results, number, count, advised)
         self.is_complete = not generation.configurations
@@ -66,7 +68,7 @@ def search_advice(store: Store, written: WrittenSweep, rows: Sequence[Row]) -> S
     if not rows or sweep.search is None or sweep.search.method != ADVICE:
         return None
     dimensions = len(rows[0]["point"])
-    return SearchAdvice(store, sweep, rows, history_of(results_of(rows), dimensions, sweep.search.generation).errors)
+    return SearchAdvice(store, sweep, rows, history_of(results_of(rows), dimensions, sweep.generation_sizes).errors)
 
 
 def advice_beyond(store: Store, written: WrittenSweep) -> str | None:

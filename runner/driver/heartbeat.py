@@ -13,6 +13,9 @@ BEAT_SECONDS = 1.5
 # a live driver look dead. Two beats: a live driver renews in between, and a dead one is found at most three beats after
 # its lease has expired.
 CONFIRM_SECONDS = 3.0
+# A process that still runs on this machine is more likely short of processor time, disk or lock than hung. If it were
+# replaced, a sweep would end for no good reason.
+CONFIRM_RUNNING_SECONDS = 300.0
 
 
 class Heartbeat:
@@ -56,7 +59,7 @@ def beat(session: DriverSession, watch: "Watch") -> None:
 
 
 class Watch:
-    """Detects dead drivers: by their process on this machine, by their lease elsewhere."""
+    """Detects dead drivers: by their process on this machine, by their lease elsewhere and if they hang."""
 
     def __init__(self) -> None:
         self.machine = machine_identity()
@@ -64,10 +67,11 @@ class Watch:
 
     def is_dead(self, other: OtherDriver) -> bool:
         """Whether a driver is dead: its process is gone, or its lease has expired and was not renewed."""
-        if other.machine == self.machine and not still_runs(other.process, other.process_started):
+        is_here = other.machine == self.machine
+        if is_here and not still_runs(other.process, other.process_started):
             return True
         if not other.has_expired:
             return False
         now = time.monotonic()
         since = self.expired_since.setdefault((other.driver_id, other.lease_until), now)
-        return now - since >= CONFIRM_SECONDS
+        return now - since >= (CONFIRM_RUNNING_SECONDS if is_here else CONFIRM_SECONDS)

@@ -88,9 +88,9 @@ def drive(
 
 def growth(store: Store, written: WrittenSweep) -> float:
     """By which factor a search that learns or a sweep with rungs will grow, so that an engine is chosen for all."""
-    search = written.prepared.sweep.search
+    sweep = written.prepared.sweep
     legs = 1.0 + legs_to_come(written)
-    return legs * (1 + configurations_to_come(store, written) / search.generation if search else 1)
+    return legs * (1 + configurations_to_come(store, written) / sweep.generation_sizes.first if sweep.search else 1)
 
 
 def train_until_stopped(

@@ -29,7 +29,7 @@ def chosen_configurations(prepared: PreparedSweep) -> Sequence[Configuration]:
             f"search: {rule}, more than the {sweep.search.trials} trials; raise trials", ("search", "trials")
         )
     if sweep.search.learns:
-        return FirstGeneration(sweep, min(wanted, sweep.search.generation), only)
+        return FirstGeneration(sweep, min(wanted, sweep.generation_sizes.first), only)
     return Drawn(sweep, wanted, only, prepared.repeat_count)
 
 

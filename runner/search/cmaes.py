@@ -4,7 +4,9 @@ The equations and constants are those of Hansen, The CMA Evolution Strategy: A T
 here: the range is divided into one part for each.
 """
 
+import itertools
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -25,9 +27,8 @@ class CovarianceMatrixAdaptation:
 
     def propose(self, cube: Cube, history: History, count: int, random: np.random.Generator) -> np.ndarray:
         """`count` points from the distribution after all complete generations."""
-        distribution, size = Distribution(cube.dimensions), update_size(cube.dimensions, history.generation)
-        for start in range(0, len(history) - size + 1, size):
-            part = slice(start, start + size)
+        distribution = Distribution(cube.dimensions)
+        for part in updates(cube.dimensions, history):
             distribution.update(history.points[part], history.errors[part])
         return distribution.sample(count, random)
 
@@ -119,8 +120,21 @@ class Distribution:
         return axes
 
 
+def updates(dimensions: int, history: History) -> Iterator[slice]:
+    """The points from which the distribution learns at a time: those of one or more whole generations."""
+    sizes, begin = history.generations, 0
+    least = update_size(dimensions, sizes.first)
+    for number in itertools.count(1):
+        end = sizes.begin(number)
+        if end > len(history):
+            return
+        if end - begin >= least:
+            yield slice(begin, end)
+            begin = end
+
+
 def update_size(dimensions: int, generation: int) -> int:
-    """The number of points after which the distribution changes: that of one or more whole generations."""
+    """The least number of points from which the distribution learns; a multiple of the size of a generation."""
     recommended = 4 + int(3 * math.log(max(dimensions, 1)))
     return max(1, round(recommended / generation)) * generation
 

@@ -16,6 +16,7 @@ from fitgap.runner.search.nsga2 import NonDominatedSorting
 from fitgap.runner.search.points import decisions
 from fitgap.runner.search.tpe import TreeParzenEstimator
 from fitgap.runner.spec import Configuration, Sweep
+from fitgap.runner.spec.generation_sizes import GenerationSizes
 from fitgap.runner.spec.lazy_values import Decide, Dimension, Options
 
 METHODS: dict[str, Callable[[], Method]] = {
@@ -72,7 +73,7 @@ def proposals(
     """
     assert sweep.search is not None
     dimensions = list(sweep.space.dimensions()) if sweep.space else []
-    cube, history = cube_of(sweep, dimensions), history_of(results, len(dimensions), sweep.search.generation)
+    cube, history = cube_of(sweep, dimensions), history_of(results, len(dimensions), sweep.generation_sizes)
     method = METHODS[sweep.search.method]()
     found = first_advised(sweep, dimensions, advised, known, math.ceil(ADVISED_SHARE * count), accept)
     for attempt in range(ATTEMPTS + UNIFORM_ATTEMPTS):
@@ -156,11 +157,11 @@ def cube_of(sweep: Sweep, dimensions: Sequence[tuple[str, Dimension]]) -> Cube:
     return Cube(np.array([each.count if isinstance(each, Options) else 0 for _, each in dimensions], int), active_at)
 
 
-def history_of(results: Sequence[Result], dimensions: int, generation: int) -> History:
+def history_of(results: Sequence[Result], dimensions: int, generations: GenerationSizes) -> History:
     """The results as arrays. Coordinates on which nothing depends are in the middle."""
     points = np.array([each.point for each in results], float).reshape(len(results), dimensions)
     errors = np.array([np.nan if each.error is None else each.error for each in results], float)
     errors = with_pruned_behind(errors, [each.rung for each in results])
     is_active = ~np.isnan(points)
     sizes = np.array([each.parameters for each in results], float)
-    return History(np.where(is_active, points, 0.5), is_active, with_worst(errors), sizes, generation)
+    return History(np.where(is_active, points, 0.5), is_active, with_worst(errors), sizes, generations)

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+from fitgap.runner.spec.generation_sizes import GenerationSizes
+
+ONE_AT_A_TIME = GenerationSizes(1)
 
 
 @dataclass(frozen=True)
@@ -40,8 +43,8 @@ class History:
     active: np.ndarray
     errors: np.ndarray
     sizes: np.ndarray
-    # The number of configurations in a generation.
-    generation: int = 1
+    # How many of them each generation had.
+    generations: GenerationSizes = ONE_AT_A_TIME
 
     def __len__(self) -> int:
         return len(self.errors)

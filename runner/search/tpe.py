@@ -11,7 +11,7 @@ import numpy as np
 from fitgap.runner.search.history import Cube, History
 from fitgap.runner.search.normal import inverse_cdf, log_cdf_difference
 
-# Before this many results, points are uniform; rounded to whole generations, at least one.
+# Before this many results, points are uniform; rounded to a multiple of the first generation, at least one.
 STARTUP = 10
 # The best are this share of the results, at most this many.
 BEST_SHARE, MOST_BEST = 0.1, 25
@@ -32,7 +32,8 @@ class TreeParzenEstimator:
 
     def propose(self, cube: Cube, history: History, count: int, random: np.random.Generator) -> np.ndarray:
         """`count` points; each is the best of `CANDIDATES` candidates."""
-        if len(history) < max(1, round(STARTUP / history.generation)) * history.generation:
+        first = history.generations.first
+        if len(history) < max(1, round(STARTUP / first)) * first:
             return random.random((count, cube.dimensions))
         best_count = min(MOST_BEST, int(np.ceil(BEST_SHARE * len(history))))
         # Equal errors keep the order of the plan.

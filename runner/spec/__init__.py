@@ -25,7 +25,8 @@ from fitgap.runner.spec.pruning_settings import (
 )
 from fitgap.runner.spec.repeat_settings import RepeatRounds, require_equal_repeats, stored_rounds
 from fitgap.runner.spec.split_settings import Folds
-from fitgap.runner.spec.sweep import Sweep, TrainingSettings, stored_sweep_of
+from fitgap.runner.spec.sweep import Sweep, stored_sweep_of
+from fitgap.runner.spec.training_settings import TrainingSettings
 
 __all__ = [
     "Budget",

@@ -6,18 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
-from fitgap.core.losses import LOSSES
 from fitgap.core.members import why_untrainable
-from fitgap.core.target_coding import READINGS
-from fitgap.core.variants import Variant
 from fitgap.runner.errors import SpecError
 from fitgap.runner.names import SWEEP_NAME_RULE, is_sweep_name
-from fitgap.runner.recorded_epochs import Recording
-from fitgap.runner.spec.axes import AXES, LARGEST_COUNT, read_axis, write_choice
+from fitgap.runner.spec.axes import AXES, read_axis
 from fitgap.runner.spec.budget import Budget
-from fitgap.runner.spec.choices import read_choice, single_value
+from fitgap.runner.spec.choices import single_value
 from fitgap.runner.spec.configuration import (
-    Choice,
     Configuration,
     architecture_label,
     fixed_functions,
@@ -25,15 +20,16 @@ from fitgap.runner.spec.configuration import (
     layers_label,
 )
 from fitgap.runner.spec.data_settings import DataSettings, as_stored
+from fitgap.runner.spec.generation_sizes import GenerationSizes, generation_sizes
 from fitgap.runner.spec.grid import Grid
 from fitgap.runner.spec.lazy_values import Alternatives, either, listed
 from fitgap.runner.spec.pruning_checks import check_pruning
 from fitgap.runner.spec.pruning_settings import PruningSettings, read_pruning
 from fitgap.runner.spec.ranges import without_steps
-from fitgap.runner.spec.record_setting import read_recording
 from fitgap.runner.spec.repeat_settings import RepeatRounds, check_rounds, read_repeats
 from fitgap.runner.spec.search_settings import SearchSettings
 from fitgap.runner.spec.search_space import Space
+from fitgap.runner.spec.training_settings import COMMON_DEFAULTS, TRAINING_KEYS, TrainingSettings, read_training
 from fitgap.runner.spec.validation import SpecNode
 
 DEFAULTS: dict[str, Any] = {
@@ -41,51 +37,12 @@ DEFAULTS: dict[str, Any] = {
     **{"search": None, "only": None, "halving": None, "hyperband": None, "median": None},
     "budget": None,
 }
-COMMON_DEFAULTS = {
-    "loss": "half_squared_error",
-    "dtype": "float32",
-    "outputs": "auto",
-    "measure": "all",
-    "record": "all",
-    "keep": "none",
-}
-TRAINING_KEYS = tuple(dict.fromkeys([*COMMON_DEFAULTS, *(name for name, axis in AXES.items() if axis.in_training)]))
-KEPT = ("none", "last", "best", "state")
-DTYPES = ("float32", "float64")
 NO_VALIDATION_AXIS = (
     "cannot be an axis: errors on different validation examples cannot be compared; set it under data, or use "
     "training_examples to see the effect of having fewer examples"
 )
 MOST_TRIALS = 1_000_000
 LARGEST_SEED = 2**63 - 1
-
-
-@dataclass(frozen=True)
-class TrainingSettings:
-    """The settings that all configurations of a sweep share. `loss` is the first one if there are alternatives.
-
-    `outputs` is the coding of the targets, None for the default of the data. `measure` is the number of examples on
-    which E_t and E_v are measured, None for all. `record` says which epochs are stored, `keep` which parameters of a
-    trial: none, last, best or state.
-    """
-
-    loss: Choice
-    dtype: str
-    outputs: Choice | None
-    measure: int | None
-    record: Recording
-    keep: str
-
-    def canonical(self) -> dict[str, Any]:
-        """These settings in sweep-file form."""
-        return {
-            "loss": write_choice(self.loss),
-            "dtype": self.dtype,
-            "outputs": write_choice(self.outputs) if self.outputs else "auto",
-            "measure": self.measure or "all",
-            "record": self.record.canonical(),
-            "keep": self.keep,
-        }
 
 
 @dataclass(frozen=True)
@@ -114,6 +71,11 @@ class Sweep:
     def most_repeats(self) -> int:
         """The most repeats that a configuration may have."""
         return self.rounds.most if self.rounds else self.repeats
+
+    @property
+    def generation_sizes(self) -> GenerationSizes:
+        """How many configurations the generations of its search have."""
+        return generation_sizes(self.search.generation if self.search else 1, self.pruning)
 
     def configurations(self) -> Grid:
         """All distinct combinations of the alternatives, in a search with ranges by their ends."""
@@ -193,26 +155,6 @@ def read_name(node: SpecNode) -> str:
     if not is_sweep_name(name):
         raise node.wrong(SWEEP_NAME_RULE)
     return name
-
-
-def read_training(node: SpecNode) -> TrainingSettings:
-    """The common settings from the `training` section; the section may also give values of axes."""
-    entries = {**{key: SpecNode(value) for key, value in COMMON_DEFAULTS.items()}, **node.entries(TRAINING_KEYS)}
-    outputs, measure = entries["outputs"], entries["measure"]
-    return TrainingSettings(
-        loss=single(entries["loss"], LOSSES, "loss"),
-        dtype=entries["dtype"].one_of(DTYPES),
-        outputs=None if outputs.value == "auto" else single(outputs, READINGS, "kind of outputs"),
-        measure=None if measure.value == "all" else measure.whole_number(1, LARGEST_COUNT),
-        record=read_recording(entries["record"]),
-        keep=entries["keep"].one_of(KEPT),
-    )
-
-
-def single(node: SpecNode, table: Mapping[str, type[Variant]], noun: str) -> Choice:
-    """The choice of a setting that cannot have alternatives."""
-    choice: Choice = single_value(read_choice(node, table, noun), node)
-    return choice
 
 
 def read_space(axes: SpecNode, training: SpecNode) -> Space:

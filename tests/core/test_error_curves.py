@@ -1,8 +1,18 @@
-"""What error curves show: how far an error fell in the last epochs."""
+"""What error curves show: how far an error fell in the last epochs, how far it rose, and whether it is stable."""
 
 import numpy as np
 import pytest
-from fitgap.core.error_curves import Instability, instability, late_epochs, late_fall, late_start, unsteady
+from fitgap.core.error_curves import (
+    Instability,
+    instability,
+    late_epochs,
+    late_fall,
+    late_start,
+    rise,
+    smoothed,
+    unsteady,
+)
+from support.core.made_facts import FALLING, RISING, WELL
 
 
 def line(epochs):
@@ -43,3 +53,31 @@ def test_an_error_that_ends_far_above_its_lowest_value_is_unstable_even_after_tw
     assert instability(np.array([0.5, 1.5]), np.array([1, 2])) == Instability("ended", 3.0, 1)
     assert instability(np.array([0.5, 0.7]), np.array([1, 2])) is None
     assert instability(np.array([0.5]), np.array([1])) is None
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.01, 0.05])
+def test_usual_noise_is_not_unstable(noise):
+    for seed in range(20):
+        e_t = WELL.e_t * np.exp(np.random.default_rng(seed).normal(0, noise, 100))
+        assert instability(e_t, np.arange(1, 101), 0.5) is None
+
+
+def test_jumps_of_an_error_near_zero_do_not_count():
+    """Networks that fit their examples exactly jump by large factors of next to nothing."""
+    e_t = np.concatenate([np.geomspace(0.5, 1e-6, 80), 1e-6 * np.tile([1, 50], 10)])
+    assert instability(e_t, np.arange(1, 101)) is None
+
+
+def test_smoothing_keeps_the_length_and_drops_single_outliers():
+    for count in range(1, 12):
+        assert len(smoothed(np.ones(count))) == count
+    errors = np.ones(20)
+    errors[10] = 0
+    assert smoothed(errors).min() == 1
+
+
+def test_numbers_do_not_depend_on_the_unit_of_the_error():
+    """E_t and E_v a thousand times as large fall and rise by the same shares."""
+    epochs = np.arange(1, len(FALLING) + 1)
+    assert late_fall(1000 * FALLING, epochs) == pytest.approx(late_fall(FALLING, epochs))
+    assert rise(1000 * RISING) == pytest.approx(rise(RISING)) == pytest.approx(0.48, abs=0.005)

@@ -1,17 +1,14 @@
 """Makers of what the tests of the runner need: plans and blocks as plain data, stores, small sweeps, the command."""
 
 import contextlib
-import fcntl
 import functools
 import os
-import pty
 import re
 import shutil
 import sqlite3
 import struct
 import subprocess
 import sys
-import termios
 from pathlib import Path
 
 import numpy as np
@@ -24,51 +21,17 @@ from fitgap.runner.store import DriverIdentity, open_store_for_writing
 from fitgap.runner.store.database.connection import connect, database_url
 from fitgap.runner.system.machine_record import machine_identity, process_started
 from fitgap.runner.trial_status import Status
-from support.cli.answers import Answer, Terminal, read_all, run_command
+from support.cli.answers import Answer, Terminal, run_command
 from support.cli.forked import forked
+from support.cli.json_keys import CONTRACT
+from support.cli.small_sweep import SMALL_DIVERGED, SMALL_FLAGS, SMALL_SWEEP, SMALL_TRIALS
+from support.cli.terminal_runs import run_in_terminal
 from support.data.forked_reader import ForkedReader
 from support.databases.plain_plans import plain_configuration, plain_plan
 from support.made_once import made_once
 from typer.main import get_command
 
 MEASURED = ("e_t", "e_v", "e_t_running", "se_t", "se_v", "accuracy_t", "accuracy_v", "learning_rate")
-
-# Several architectures, dropout, two optimizers and a rate that diverges; takes well under a second.
-SMALL_SWEEP = """\
-name: small
-data: {source: iris, validation: 0.3}
-seed: 3
-repeats: 2
-training: {epochs: 4, batch_size: 16}
-axes:
-  architecture: [4, 6-3]
-  activation: [relu, {prelu: {beta: 0.05}}]
-  regularizer: [none, {l2: {weight: 1e-3}, dropout: {ratio: 0.2}}]
-  optimizer: [{gradient_descent: {rate: [0.1, 1e+30]}}, adam]
-"""
-SMALL_TRIALS = 2 * 2 * 2 * 3 * 2
-SMALL_DIVERGED = SMALL_TRIALS // 3
-# The keys of rows in `--format json`, as design.md (Commands) lists them, with those that came later at their ends.
-CONTRACT = {
-    "trial": """trial, configuration, repeat, status, architecture, layers, activation, regularizer, optimizer,
-        learning_rate, batch_size, parameters, epochs, e_t, e_v, best_epoch, best_e_v, gap, underfit, overfit, verdict,
-        accuracy_t, accuracy_v, seconds, excess, rise, tags, note, honest_e_v, training_examples, label_noise,
-        balanced_accuracy_t, f1_macro_t, mae_t, rmse_t, balanced_accuracy_v, f1_macro_v, lowest_recall_v, roc_auc_v,
-        log_loss_v, mae_v, rmse_v, best_accuracy_v, best_balanced_accuracy_v, best_f1_macro_v, best_lowest_recall_v,
-        best_roc_auc_v, best_log_loss_v, best_mae_v, best_rmse_v""",
-    "epoch": "trial, epoch, e_t, e_v, e_t_running, se_t, se_v, accuracy_t, accuracy_v, learning_rate",
-    "sweep": """sweep, name, trials, pending, running, completed, diverged, pruned, failed, cancelled, created,
-        tags, note""",
-    "list": "name, parameters, description",
-}
-# The same sweep, as flags.
-SMALL_FLAGS = (
-    *("--data", "iris", "--validation", "0.3", "--seed", "3", "--repeats", "2", "--name", "small"),
-    *("--epochs", "4", "--batch-size", "16", "--hidden", "4", "--hidden", "6-3"),
-    *("--activation", "relu", "--activation", "prelu:beta=0.05"),
-    *("--regularizer", "none", "--regularizer", "l2:weight=1e-3+dropout:ratio=0.2"),
-    *("--optimizer", "gradient_descent:rate=0.1", "--optimizer", "gradient_descent:rate=1e+30", "--optimizer", "adam"),
-)
 
 
 @pytest.fixture(autouse=True)
@@ -146,23 +109,7 @@ def in_terminal():
     `answer` is what somebody types there, `env` what is different in its environment.
     """
 
-    def run(*arguments, columns=80, answer=b"", env=()):
-        terminal, end = pty.openpty()
-        fcntl.ioctl(end, termios.TIOCSWINSZ, struct.pack("HHHH", 200, columns, 0, 0))
-        environment = {**os.environ, "TERM": "xterm-256color"}
-        for variable in ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR"):
-            environment.pop(variable, None)
-        environment.update(env)
-        os.write(terminal, answer)
-        with forked([os.ttyname(end)] * 3, arguments, environment) as running:
-            os.close(end)
-            written = read_all(terminal)
-            running.join()
-            code = running.exitcode
-        os.close(terminal)
-        return code, written.decode().replace("\r\n", "\n")
-
-    return run
+    return run_in_terminal
 
 
 @pytest.fixture

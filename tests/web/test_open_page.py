@@ -10,9 +10,10 @@ import pytest
 from support.web.site import Site
 
 COMMAND = str(Path(sys.executable).with_name("fitgap"))
-# About a hundred trials a second for longer than the test takes, so that rows, charts and counts change all the time.
+# About a hundred trials a second for longer than the test takes, also on a fast processor, so that rows, charts and
+# counts change all the time.
 TRAINED = [
-    *("--data", "xor", "--epochs", "40", "--repeats", "2000", "--seed", "1", "--name", "long", "--engine", "local"),
+    *("--data", "xor", "--epochs", "100", "--repeats", "3000", "--seed", "1", "--name", "long", "--engine", "local"),
     *(word for width in (2, 3, 4, 6, 8, 12) for word in ("--hidden", str(width))),
     *(word for rate in range(1, 31) for word in ("--optimizer", f"adam:rate={rate / 1000}")),
 ]

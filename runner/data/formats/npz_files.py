@@ -6,26 +6,22 @@ in `targets.py`; several columns are always numbers. A third array (N,) may hold
 arrays in the file are ignored.
 """
 
-import io
 import math
-import zipfile
 from collections.abc import Sequence
 
 import numpy as np
 from fitgap.core.datasets import Dataset
 from fitgap.core.example_weights import WEIGHT
-from fitgap.runner.data.bounds import MOST_ARRAY_COLUMNS, VALUE_BYTES, check_growth, check_width
+from fitgap.runner.data.bounds import MOST_ARRAY_COLUMNS, check_width
 from fitgap.runner.data.columns.targets import encode_targets
-from fitgap.runner.data.error_texts import file_error, nearest_column, visible
+from fitgap.runner.data.error_texts import file_error, visible
+from fitgap.runner.data.formats.npz_arrays import read_arrays
 from fitgap.runner.data.formats.padded_arrays import BY_NAN, with_padding
 from fitgap.runner.data.handling import Handling, check_complete
 from fitgap.runner.data.loaded_files import Losses
 from fitgap.runner.data.scaled_files import check_unscaled
-from fitgap.runner.errors import DataError
-from fitgap.runner.files import array_archives
-from fitgap.runner.files.array_archives import NoArrayError, ObjectsError
+from fitgap.runner.files.array_archives import names_of
 
-NEEDED = "an NPZ file needs 'inputs' and 'targets', or name the target array with --target"
 NEEDED_TO_PREDICT = "to predict, an NPZ file needs the array 'inputs'"
 
 
@@ -167,7 +163,7 @@ def load_npz_inputs(
     If the array has axes, they must be `axes`, unless these are (). `lengths` is as in `load_npz`.
     """
     inputs = read_arrays(source, content, ("inputs",), NEEDED_TO_PREDICT)["inputs"]
-    check_unscaled(source, array_archives.names_of(content))
+    check_unscaled(source, names_of(content))
     if axes and axes_of(inputs) not in ((), axes):
         rule = f"array 'inputs' has the shape {inputs.shape}, but the network was trained on examples of shape {axes}"
         raise file_error(source, f"{rule}; store them in this shape")
@@ -192,48 +188,6 @@ def choose_target(source: str, target: Sequence[str]) -> str:
     if "inputs" in target:
         raise file_error(source, "no input is left if 'inputs' is the target; name another array")
     return target[0] if target else "targets"
-
-
-def read_arrays(source: str, content: bytes, names: Sequence[str], advice: str = NEEDED) -> dict[str, np.ndarray]:
-    """The arrays called `names`; DataError if the file is damaged or an array is missing, with advice on the latter."""
-    if not zipfile.is_zipfile(io.BytesIO(content)):
-        raise file_error(source, "this is not a complete NPZ file; write it with numpy.savez or copy it again")
-    try:
-        present = array_archives.names_of(content)
-        for name in names:
-            check_present(source, name, present, advice)
-        return {name: read_array(source, content, name) for name in names}
-    except DataError:
-        raise
-    # With a damaged archive, zipfile, zlib and NumPy may raise almost any exception.
-    except Exception as error:
-        raise damaged_error(source, error) from None
-
-
-def check_present(source: str, name: str, present: Sequence[str], advice: str) -> None:
-    if name not in present:
-        rule = f"there is no array '{visible(name)}': {nearest_column(name, present)}"
-        raise file_error(source, f"{rule}; {advice}")
-
-
-def read_array(source: str, content: bytes, name: str) -> np.ndarray:
-    """One array of the archive; its size is checked before it is read."""
-
-    def check_size(size: int) -> None:
-        check_growth(source, size, len(content))
-
-    try:
-        return array_archives.read_arrays(content, check_size, [name], VALUE_BYTES)[name]
-    except NoArrayError:
-        raise file_error(source, f"'{visible(name)}' is not an array; write the file with numpy.savez") from None
-    except ObjectsError:
-        rule = f"array '{visible(name)}' holds Python objects, which could run code when loaded"
-        raise file_error(source, f"{rule}; store numbers or text (dtype float, int, bool or str)") from None
-
-
-def damaged_error(source: str, error: Exception) -> DataError:
-    reason = visible(str(error).partition("\n")[0], longest=200)
-    return file_error(source, f"the file is damaged ({reason}); write or copy it again")
 
 
 def check_inputs(source: str, inputs: np.ndarray) -> None:

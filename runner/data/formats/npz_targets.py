@@ -8,7 +8,8 @@ import numpy as np
 import polars
 from fitgap.runner.data.columns.raw_table import Table, plain_column
 from fitgap.runner.data.error_texts import file_error, nearest_column, visible
-from fitgap.runner.data.formats.npz_files import check_targets, read_arrays, target_columns
+from fitgap.runner.data.formats.npz_arrays import read_arrays
+from fitgap.runner.data.formats.npz_files import check_targets, target_columns
 from fitgap.runner.files.array_archives import names_of
 
 # The arrays of every file that `fitgap data` writes.

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import polars
 from fitgap.runner.data.columns.raw_table import Table, plain_column
-from fitgap.runner.data.formats.npz_files import read_arrays
+from fitgap.runner.data.formats.npz_arrays import read_arrays
 from fitgap.runner.data.inspection.facts import ColumnFacts, facts_of
 from fitgap.runner.files.array_archives import names_of
 

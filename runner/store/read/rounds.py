@@ -84,13 +84,15 @@ def rounds_answer(connection: Connection, sweep_id: int) -> Row | None:
 def is_searching(connection: Connection, sweep_id: int, rule: "RepeatRounds") -> bool:
     """Whether a search that learns has still to propose configurations, before the rounds begin."""
     specification = connection.execute(sa.select(sweep.c.specification).where(sweep.c.id == sweep_id)).scalar_one()
-    search = specification.get("search") or {}
-    generation = search.get("generation")
-    if generation is None:
+    # Queries are answered without loading what reads sweep files.
+    from fitgap.runner.spec.generation_sizes import stored_generation_sizes
+
+    sizes = stored_generation_sizes(specification)
+    if sizes is None:
         return False
     proposed = sa.and_(configuration.c.sweep_id == sweep_id, configuration.c.proposal.is_not(None))
     count = connection.execute(sa.select(sa.func.count()).where(proposed)).scalar_one()
-    if count >= search["trials"] // rule.least or count % generation:
+    if count >= specification["search"]["trials"] // rule.least or not sizes.is_begin(count):
         return False
     has_begun = sa.exists().where(trial.c.sweep_id == sweep_id, trial.c.repeat > rule.least)
     return not connection.execute(sa.select(has_begun)).scalar_one()

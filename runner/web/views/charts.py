@@ -7,7 +7,8 @@ from typing import Any
 
 import polars as pl
 from fitgap.runner.charts.kinds import KINDS, QUESTIONS
-from fitgap.runner.charts.subject import LEAST_WIDTH, MOST_WIDTH, WIDTH, Request, Subject
+from fitgap.runner.charts.request import LEAST_WIDTH, MOST_WIDTH, WIDTH, Request
+from fitgap.runner.charts.subject import Subject
 from fitgap.runner.errors import ChartError, nearest
 from fitgap.runner.store import Store
 from fitgap.runner.web.live_charts import live_specification

@@ -5,7 +5,7 @@ import itertools
 import pytest
 from fitgap import open_store, run_sweep
 from fitgap.runner.charts.kinds import QUESTIONS
-from fitgap.runner.charts.subject import is_measure, measure_words
+from fitgap.runner.charts.request import is_measure, measure_words
 from fitgap.runner.errors import FitgapError
 from support.sampling import every_row
 

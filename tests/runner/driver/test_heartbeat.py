@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from fitgap.runner.driver import heartbeat
-from fitgap.runner.driver.heartbeat import CONFIRM_SECONDS, Heartbeat, Watch, beat
+from fitgap.runner.driver.heartbeat import CONFIRM_RUNNING_SECONDS, CONFIRM_SECONDS, Heartbeat, Watch, beat
 from fitgap.runner.errors import StoreError
 from fitgap.runner.store import OtherDriver, open_store_for_writing
 from fitgap.runner.store.write import claims
@@ -53,6 +53,16 @@ def test_an_expired_lease_is_death_only_when_it_stays_so(clock):
     assert not watch.is_dead(expired)
     clock.now = CONFIRM_SECONDS
     assert watch.is_dead(replace(expired, now=14.0))
+
+
+def test_a_process_that_runs_here_is_dead_only_when_it_has_not_renewed_for_minutes(clock):
+    """It may wait for the processor, the disk or a lock; whoever takes over ends its sweep."""
+    watch, expired = Watch(), driver_on(machine_identity(), lease=10.0, now=11.0)
+    for second in (0.0, CONFIRM_SECONDS, CONFIRM_RUNNING_SECONDS - 1):
+        clock.now = second
+        assert not watch.is_dead(expired)
+    clock.now = CONFIRM_RUNNING_SECONDS
+    assert watch.is_dead(expired)
 
 
 @pytest.mark.parametrize("jump", [-3600.0, 3600.0])

@@ -1,4 +1,6 @@
-"""Packs to hand out, and blocks as they come back from a node."""
+"""Packs to hand out, blocks as they come back from a node, and sweeps with their trials."""
+
+import itertools
 
 import numpy as np
 import pytest
@@ -29,5 +31,17 @@ def make_block():
     def make(node, rows=10):
         numbers = dict.fromkeys(MEASURED, np.zeros(rows))
         return Block(EpochRows(np.ones(rows, int), np.arange(rows), **numbers), (), node=node)
+
+    return make
+
+
+@pytest.fixture
+def prepared():
+    """`prepared(text)`: a sweep and its trials."""
+
+    def make(text):
+        sweep = prepare_sweep(sweep_from_text(text))
+        pairs = itertools.product(sweep.configurations, range(1, sweep.sweep.repeats + 1))
+        return sweep, [PlannedTrial(number, *pair) for number, pair in enumerate(pairs, start=1)]
 
     return make

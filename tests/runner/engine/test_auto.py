@@ -4,27 +4,22 @@ import itertools
 import json
 import subprocess
 import sys
-from multiprocessing import connection
 
 import pytest
-from fitgap.runner.engine import auto, early_processes
+from fitgap.runner.engine import auto
 from fitgap.runner.engine.auto import AutoEngine
 from fitgap.runner.engine.dispatch import eta
-from fitgap.runner.engine.in_process import LocalEngine
 from fitgap.runner.engine.ray_client import client
 from fitgap.runner.engine.worker import block_builder
-from fitgap.runner.planning.packs import PlannedTrial, pack_trials, work_of
-from fitgap.runner.planning.preparation import prepare_sweep
-from fitgap.runner.spec import sweep_from_text
+from fitgap.runner.planning.packs import pack_trials, work_of
 from fitgap.runner.system.child_processes import start_child
 from support.engine import stand_in_hosts
+from support.engine.packs import EPOCHS, PACKS, trained_here
 from support.engine.pretended_processes import PretendedProcesses
 from support.engine.rows import rows_of
 from support.sampling import every_row
 
 NEVER = float("inf")
-EPOCHS = 6
-PACKS = "{data: iris, repeats: 4, training: {epochs: 6}, axes: {architecture: [4, 8-4, 3-3]}}"
 # Trains packs until plain processes and Ray, both forced to start, have had some, at last one that is longer than all
 # others; then the same in this process.
 FORCED = """
@@ -79,18 +74,6 @@ print(json.dumps(answers))
 
 
 @pytest.fixture
-def prepared():
-    """`prepared(text)`: a sweep and its trials."""
-
-    def make(text):
-        sweep = prepare_sweep(sweep_from_text(text))
-        pairs = itertools.product(sweep.configurations, range(1, sweep.sweep.repeats + 1))
-        return sweep, [PlannedTrial(number, *pair) for number, pair in enumerate(pairs, start=1)]
-
-    return make
-
-
-@pytest.fixture
 def thresholds(monkeypatch):
     """`thresholds(processes=…, ray=…)`: from how many seconds of work on these are worth their start."""
 
@@ -106,11 +89,6 @@ def ends_of(blocks):
     """The ends of all trials, without the time they took."""
     ends = [vars(end) | {"seconds": None} for block in blocks for end in block.ended]
     return sorted(map(repr, ends))
-
-
-def trained_here(sweep, trials):
-    with LocalEngine(sweep.dataset) as engine:
-        return list(engine.run(pack_trials(trials, sweep, workers=2)))
 
 
 def engine_for(sweep, trials, workers=2, notify=None):
@@ -261,41 +239,3 @@ def test_after_a_stop_every_pack_in_flight_has_saved_its_state_for_the_driver(pr
     trained = {trial for block in blocks if block.rows is not None for trial in block.rows.trial_id.tolist()}
     assert in_flight and {state.trial_id for block in blocks for state in block.states} == in_flight | trained
     assert len(taken) == before
-
-
-def counted_work(asked):
-    """A long sweep's parts of work, counting how many of them are asked for."""
-    for part in itertools.repeat(1e6, 1000):
-        asked.append(part)
-        yield part
-
-
-def test_processes_are_started_early_as_soon_as_the_work_is_known_to_be_worth_it(prepared):
-    sweep, _ = prepared(PACKS)
-    asked = []
-    with early_processes("auto", sweep.dataset, 2, counted_work(asked)) as processes:
-        begun = [process.process for process in processes.workers]
-        assert len(begun) == 2 and len(asked) < 1000
-    assert processes.workers == [] and all(process.returncode is not None for process in begun)
-
-
-@pytest.mark.parametrize(
-    ("engine", "workers", "work"), [("local", 2, [1e12]), ("ray", 2, [1e12]), ("auto", 1, [1e12]), ("auto", 2, [1.0])]
-)
-def test_no_process_is_started_early_that_would_have_nothing_to_do(engine, workers, work, prepared):
-    sweep, _ = prepared(PACKS)
-    with early_processes(engine, sweep.dataset, workers, work) as processes:
-        assert processes is None
-
-
-def test_processes_that_are_there_already_train_everything(prepared, monkeypatch):
-    """With the same results as everywhere."""
-    sweep, trials = prepared(PACKS)
-    with early_processes("auto", sweep.dataset, 2, [1e12]) as processes:
-        while not all(process.is_ready for process in processes.workers):
-            connection.wait([process.connection for process in processes.workers if not process.is_ready])
-            processes.receive_ready()
-        with AutoEngine(sweep.dataset, 2, 1.0, early=processes) as engine:
-            monkeypatch.setattr(engine, "_train_here", None)
-            blocks = list(engine.run(pack_trials(trials, sweep, workers=2)))
-    assert rows_of(blocks) == rows_of(trained_here(sweep, trials))

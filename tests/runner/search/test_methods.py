@@ -9,6 +9,7 @@ from fitgap.runner.search.cmaes import (
     Distribution,
     recombination_weights,
     update_size,
+    updates,
     weights_of_others,
 )
 from fitgap.runner.search.generations import METHODS
@@ -16,6 +17,7 @@ from fitgap.runner.search.history import Cube, History, with_pruned_behind, with
 from fitgap.runner.search.normal import inverse_cdf, log_cdf_difference
 from fitgap.runner.search.nsga2 import crowding, fronts
 from fitgap.runner.search.tpe import TreeParzenEstimator, even_widths, fitted, narrowing_widths
+from fitgap.runner.spec.generation_sizes import GenerationSizes
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -31,7 +33,8 @@ def error_of(points):
 
 
 def history(points, errors, generation=8):
-    return History(points, np.ones(points.shape, bool), errors, 100 * points[:, 0], generation)
+    sizes = generation if isinstance(generation, GenerationSizes) else GenerationSizes(generation)
+    return History(points, np.ones(points.shape, bool), errors, 100 * points[:, 0], sizes)
 
 
 def search(method, cube, *, generations, size=8, seed=0):
@@ -60,7 +63,7 @@ def test_a_history_without_results_or_dimensions_is_no_problem(name):
     method, random = METHODS[name](), np.random.default_rng(0)
     empty = np.zeros((0, 3))
     assert method.propose(MIXED, history(empty, np.zeros(0)), 4, random).shape == (4, 3)
-    none = History(np.zeros((40, 0)), np.zeros((40, 0), bool), np.zeros(40), np.ones(40), 8)
+    none = History(np.zeros((40, 0)), np.zeros((40, 0), bool), np.zeros(40), np.ones(40), GenerationSizes(8))
     assert method.propose(Cube(np.zeros(0, int)), none, 4, random).shape == (4, 0)
     equal = history(np.full((40, 3), 0.5), np.zeros(40))
     assert np.isfinite(method.propose(MIXED, equal, 4, random)).all()
@@ -85,7 +88,9 @@ def test_only_the_order_of_errors_matters(seed):
         assert np.array_equal(*proposed)
 
 
-@pytest.mark.parametrize(("generation", "first"), [(1, 10), (3, 9), (8, 8), (16, 16)])
+@pytest.mark.parametrize(
+    ("generation", "first"), [(1, 10), (3, 9), (8, 8), (32, 8), (GenerationSizes(16, grows=False), 16)]
+)
 def test_tpe_learns_after_about_ten_results_in_whole_generations(generation, first):
     """Before that, points are those of the generator, whatever the results were."""
 
@@ -209,6 +214,17 @@ def test_a_distribution_changes_after_whole_generations_of_about_the_recommended
     """4 + ⌊3 log d⌋ points in the tutorial, 8 for 4 dimensions."""
     assert update_size(4, generation) == size
     assert update_size(0, generation) % generation == 0
+
+
+@pytest.mark.parametrize(
+    ("generation", "ends"), [(4, [8, 16, 24, 32]), (12, [8, 16, 24, 36]), (32, [8, 16, 24, 36, 54])]
+)
+def test_a_distribution_learns_from_each_generation_of_a_growing_search(generation, ends):
+    """Small ones are taken together; of 60 results, the last ones may not be a whole generation."""
+    parts = list(updates(4, history(np.full((60, 4), 0.5), np.zeros(60), generation)))
+    assert [part.stop for part in parts][: len(ends)] == ends
+    assert [part.start for part in parts] == [0, *(part.stop for part in parts[:-1])]
+    assert parts[-1].stop == {4: 56, 12: 60, 32: 54}[generation]
 
 
 def test_single_points_are_enough_to_learn_a_distribution():

@@ -1,6 +1,9 @@
-"""The work that a progress line expects, without a database."""
+"""The work that a progress line expects, without a database, and the ends of its trials."""
 
 from dataclasses import dataclass
+
+from fitgap.runner.messages import TrialEnd
+from fitgap.runner.trial_status import Status
 
 
 @dataclass(frozen=True)
@@ -32,3 +35,7 @@ class Expected:
 
     def has_rounds(self):
         return False
+
+
+def ends(*trials, status=Status.COMPLETED):
+    return tuple(TrialEnd(trial, status) for trial in trials)

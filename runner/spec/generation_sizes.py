@@ -1,0 +1,66 @@
+"""The sizes of the generations of a search: the first ones are small, so that it learns from its first results."""
+
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from fitgap.runner.spec.pruning_settings import PruningSettings, stored_pruning
+
+# The first generation has at most so many configurations, and each further one at most as many as all before it.
+FIRST = 8
+
+
+@dataclass(frozen=True)
+class GenerationSizes:
+    """The generations, of which all but the first ones have `full` configurations; with `grows` false, all have."""
+
+    full: int
+    grows: bool = True
+
+    @property
+    def first(self) -> int:
+        """The size of the first generation."""
+        return self.begin(1)
+
+    def begin(self, number: int) -> int:
+        """How many configurations are in the generations before this one, counted from 0."""
+        begins = self._begins
+        if number < len(begins):
+            return begins[number]
+        return begins[-1] + (number - len(begins) + 1) * self.full
+
+    def number_at(self, place: int) -> int:
+        """The generation of the configuration at this place in the plan, counted from 0."""
+        begins = self._begins
+        if place < begins[-1]:
+            return bisect_right(begins, place) - 1
+        return len(begins) - 1 + (place - begins[-1]) // self.full
+
+    def is_begin(self, place: int) -> bool:
+        """Whether a generation begins at this place in the plan."""
+        return self.begin(self.number_at(place)) == place
+
+    @cached_property
+    def _begins(self) -> list[int]:
+        """Where the generations begin that are smaller, and the first one of full size."""
+        begins = [0]
+        while self.grows and (size := max(FIRST, begins[-1] // 2)) < self.full:
+            begins.append(begins[-1] + size)
+        return begins
+
+
+def generation_sizes(full: int, pruning: PruningSettings | None) -> GenerationSizes:
+    """The sizes of generations of at most `full` configurations.
+
+    Where each is a bracket of a rule that prunes, all have full size: few configurations say little about which of them
+    are poor.
+    """
+    return GenerationSizes(full, grows=pruning is None)
+
+
+def stored_generation_sizes(specification: Mapping[str, Any]) -> GenerationSizes | None:
+    """Those of a stored sweep; None if it is no search that learns."""
+    search = specification.get("search") or {}
+    return generation_sizes(search["generation"], stored_pruning(specification)) if "generation" in search else None
