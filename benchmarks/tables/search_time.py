@@ -12,7 +12,8 @@ TRIALS = 20_000
 HALVING = {"halving": {"factor": FACTOR, "first": FIRST_RUNG, "of": "best_e_v"}}
 # Each with its name in the table.
 OURS = {
-    "tpe": ({"method": "tpe", "trials": TRIALS, "generation": 96}, {}),
+    "tpe": ({"method": "tpe", "trials": TRIALS, "generation": 16}, {}),
+    "gp": ({"method": "gp", "trials": TRIALS, "generation": 16}, {}),
     "tpe, halving": ({"method": "tpe", "trials": TRIALS, "generation": 96}, HALVING),
 }
 PRUNERS = ("median", "hyperband")
