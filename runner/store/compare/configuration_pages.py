@@ -25,6 +25,8 @@ from sqlalchemy.sql.elements import ColumnElement
 # Sorted by the mean E_v at the best epoch, with incomplete configurations last, as in a leaderboard.
 BEST = "best"
 SETTINGS = {key: column for key, column in COLUMNS.items() if key not in ("layers", "sweep")}
+# So many configurations are looked at one by one.
+FEW = 1_000
 SORT_KEYS = (BEST, *SETTINGS, *result_keys.MEASURED, *result_keys.METRIC)
 # The columns that rows have besides settings.
 ROW_KEYS = (
@@ -97,9 +99,25 @@ def sizes_of(connection: Connection, numbers: Sequence[int]) -> dict[str, int]:
 
 def with_trials(connection: Connection, sweep_id: int) -> int:
     """The number of configurations that have trials; a configuration whose trials were deleted is kept."""
+    columns = sa.func.count(), sa.func.min(configuration.c.id), sa.func.max(configuration.c.id)
+    count, first, last = connection.execute(sa.select(*columns).where(configuration.c.sweep_id == sweep_id)).one()
+    if count > FEW and is_none_without_trials(connection, first, last):
+        return int(count)
     of_sweep = sa.select(sa.func.count()).select_from(configuration).where(configuration.c.sweep_id == sweep_id)
     own = sa.select(1).where(trial.c.configuration_id == configuration.c.id).exists()
     return int(connection.execute(of_sweep.where(own)).scalar_one())
+
+
+def is_none_without_trials(connection: Connection, first: int, last: int) -> bool:
+    """Whether all configurations between two ids have trials, which is quicker to find out than of each alone."""
+    own = trial.c.configuration_id
+    having = sa.select(own).where(own.between(first, last)).distinct().subquery()
+    every = sa.select(sa.func.count()).where(configuration.c.id.between(first, last)).scalar_subquery()
+    return bool(
+        connection.execute(
+            sa.select(every == sa.select(sa.func.count()).select_from(having).scalar_subquery())
+        ).scalar_one()
+    )
 
 
 def configuration_hashes(connection: Connection, sweep_id: int, query: ConfigurationQuery) -> list[str]:
