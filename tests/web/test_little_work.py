@@ -51,3 +51,19 @@ def test_charts_that_are_not_seen_are_drawn_again_when_they_are(visit):
     assert not any("fitmap.json" in url for url in guest.requests[asked:])
     with guest.page.expect_request("**/fitmap.json?*"):
         guest.page.locator("[data-kind=fitmap]").scroll_into_view_if_needed()
+
+
+def test_charts_are_asked_for_again_only_if_the_view_changes_what_they_show(visit):
+    guest = visit()
+    guest.open("sweeps/made")
+    for kind in ("fitmap", "curves"):
+        guest.until(f"document.querySelector('[data-kind={kind}] svg') !== null")
+    guest.page.wait_for_load_state("networkidle")
+    asked = len(guest.requests)
+    guest.page.locator("th a", has_text="E_t").first.click()
+    guest.until("new URL(location).searchParams.has('sort')")
+    guest.page.wait_for_timeout(1000)
+    assert not any("/charts/" in url for url in guest.requests[asked:])
+    guest.page.locator("input[name=where]").fill("repeat == 1")
+    with guest.page.expect_request("**/charts/fitmap.json?*where=*"):
+        guest.page.locator("input[name=where]").press("Enter")

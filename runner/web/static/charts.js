@@ -34,13 +34,14 @@ async function draw(figure) {
   figure.latest = mine;
   place.setAttribute("aria-busy", "true");
   try {
-    const answer = await fetch(address(figure), { credentials: "same-origin" });
+    figure.shown = address(figure);
+    const answer = await fetch(figure.shown, { credentials: "same-origin" });
     const text = await answer.text();
     if (figure.latest !== mine) return;
-    if (!answer.ok) { say(figure, place, text); return; }
+    if (!answer.ok) { figure.shown = null; say(figure, place, text); return; }
     await put(figure, place, JSON.parse(text));
   } catch (error) {
-    if (figure.latest === mine) say(figure, place, "");
+    if (figure.latest === mine) { figure.shown = null; say(figure, place, ""); }
     console.error(error);
   } finally {
     if (figure.latest === mine) place.removeAttribute("aria-busy");
@@ -182,15 +183,20 @@ const seen = new IntersectionObserver((entries) => {
   }
 });
 
+// Draws the charts that show something else at another address of the page; `later`, because data are new, all of them.
+let isNew = false;
 export function redraw({ later = false } = {}) {
+  isNew ||= later;
   if (later && timer) return;
   clearTimeout(timer);
   const pause = later ? Math.min(Math.max(LEAST_PAUSE, SHARE * cost), LONGEST_PAUSE) : 50;
   timer = setTimeout(() => {
     timer = null;
     if (later && (held || document.hidden)) { redraw({ later }); return; }
+    const all = isNew;
+    isNew = false;
     for (const figure of document.querySelectorAll("[data-chart]")) {
-      if (!drawn.has(figure) && !figure.latest) continue;
+      if (!drawn.has(figure) && !figure.latest || !all && figure.shown === address(figure)) continue;
       if (later && !inSight.has(figure)) outdated.add(figure);
       else { outdated.delete(figure); draw(figure); }
     }
