@@ -48,6 +48,11 @@ FILTER = """async ([text]) => {
   while (document.contains(old)) await new Promise(requestAnimationFrame);
   return (performance.now() - began) / 1000;
 }"""
+# Until the charts of a new view are drawn; otherwise they would be measured, too.
+DRAWN = """async () => {
+  await new Promise((done) => setTimeout(done, 200));
+  while (document.querySelector(".drawing[aria-busy]")) await new Promise(requestAnimationFrame);
+}"""
 PAINT = """async () => {
   const painted = () => performance.getEntriesByName("first-contentful-paint")[0];
   while (!painted()) await new Promise(requestAnimationFrame);
@@ -128,19 +133,22 @@ def measured(address: str, browser: str) -> dict[str, list[float]]:
 
 def changed_tables(page: Any, address: str, show: str, keys: Sequence[str]) -> dict[str, list[float]]:
     """Seconds until a table of configurations or trials is sorted or filtered."""
-    page.goto(address)
-    page.evaluate(ROWS)
-    # Charts that are still being drawn would be measured too.
-    page.wait_for_load_state("networkidle")
+    open_table(page, address)
     sorting = [page.evaluate(SORT, [key]) for key in keys]
-    page.goto(address)
-    page.evaluate(ROWS)
-    page.wait_for_load_state("networkidle")
+    open_table(page, address)
     filtering = []
     for text in FILTERS:
         filtering.append(page.evaluate(FILTER, [text]))
-        page.wait_for_load_state("networkidle")
+        page.evaluate(DRAWN)
     return {f"sort {show}": sorting, f"filter {show}": filtering}
+
+
+def open_table(page: Any, address: str) -> None:
+    """Open a page and wait for its table and its charts."""
+    page.goto(address)
+    page.evaluate(ROWS)
+    page.wait_for_load_state("networkidle")
+    page.evaluate(DRAWN)
 
 
 @contextlib.contextmanager
