@@ -152,8 +152,13 @@ def watch_a_sweep_that_trains(visit):
     visit.page.evaluate("window.scrollTo(0, 300)")
     visit.page.wait_for_timeout(4000)
     with sqlite3.connect(visit.site.database, timeout=30) as connection:
-        number = connection.execute("SELECT max(id) FROM trial").fetchone()[0]
-        connection.execute("UPDATE trial SET status = 'cancelled' WHERE id = ? AND status = 'pending'", (number,))
+        # Other tests may have added sweeps since.
+        last = (
+            "SELECT max(id) FROM trial WHERE status = 'pending' AND sweep_id = "
+            "(SELECT id FROM sweep WHERE name = 'busy')"
+        )
+        (number,) = connection.execute(last).fetchone()
+        connection.execute("UPDATE trial SET status = 'cancelled' WHERE id = ?", (number,))
         connection.execute("UPDATE sweep SET note = coalesce(note, '') || '.' WHERE name = 'busy'")
     visit.until("document.querySelector('#progress').textContent.includes('cancelled')")
     assert visit.page.evaluate("window.scrollY") == 300
