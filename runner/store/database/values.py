@@ -1,6 +1,7 @@
 """Conversion of values to what both databases store identically: non-finite numbers become NULL, −0.0 becomes 0.0."""
 
 import json
+import math
 from typing import Any
 
 
@@ -30,4 +31,4 @@ def finite_inside(value: Any) -> Any:
         return {key: finite_inside(each) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
         return [finite_inside(each) for each in value]
-    return finite(value) if isinstance(value, float) else value
+    return None if isinstance(value, float) and not math.isfinite(value) else value

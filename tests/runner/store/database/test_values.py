@@ -11,7 +11,7 @@ from fitgap.runner.store.database.connection import connect, database_url
 from fitgap.runner.store.database.dialects import mean, sortable
 from fitgap.runner.store.database.values import finite, json_text, storable_text
 from fitgap.runner.trial_status import Status
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy.dialects import postgresql, sqlite
 from support.sampling import on_sqlite_per_commit
@@ -57,6 +57,7 @@ def test_text_that_no_database_holds_is_stored_with_question_marks(store, driver
 
 
 @given(plain_json)
+@example([math.inf, -0.0])
 def test_json_is_that_of_the_standard_with_null_for_what_is_not_finite(value):
     def refuse(constant):
         raise ValueError(constant)
