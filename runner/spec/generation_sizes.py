@@ -8,7 +8,7 @@ from typing import Any
 
 from fitgap.runner.spec.pruning_settings import PruningSettings, stored_pruning
 
-# The first generation has at most so many configurations, and each further one at most as many as all before it.
+# Each generation has at most half as many configurations as all before it together, but this many are always allowed.
 FIRST = 8
 
 

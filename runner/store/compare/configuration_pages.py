@@ -25,7 +25,7 @@ from sqlalchemy.sql.elements import ColumnElement
 # Sorted by the mean E_v at the best epoch, with incomplete configurations last, as in a leaderboard.
 BEST = "best"
 SETTINGS = {key: column for key, column in COLUMNS.items() if key not in ("layers", "sweep")}
-# So many configurations are looked at one by one.
+# Up to this number, each configuration is looked at by itself.
 FEW = 1_000
 SORT_KEYS = (BEST, *SETTINGS, *result_keys.MEASURED, *result_keys.METRIC)
 # The columns that rows have besides settings.
@@ -101,14 +101,14 @@ def with_trials(connection: Connection, sweep_id: int) -> int:
     """The number of configurations that have trials; a configuration whose trials were deleted is kept."""
     columns = sa.func.count(), sa.func.min(configuration.c.id), sa.func.max(configuration.c.id)
     count, first, last = connection.execute(sa.select(*columns).where(configuration.c.sweep_id == sweep_id)).one()
-    if count > FEW and is_none_without_trials(connection, first, last):
+    if count > FEW and all_have_trials(connection, first, last):
         return int(count)
     of_sweep = sa.select(sa.func.count()).select_from(configuration).where(configuration.c.sweep_id == sweep_id)
     own = sa.select(1).where(trial.c.configuration_id == configuration.c.id).exists()
     return int(connection.execute(of_sweep.where(own)).scalar_one())
 
 
-def is_none_without_trials(connection: Connection, first: int, last: int) -> bool:
+def all_have_trials(connection: Connection, first: int, last: int) -> bool:
     """Whether all configurations between two ids have trials, which is quicker to find out than of each alone."""
     own = trial.c.configuration_id
     having = sa.select(own).where(own.between(first, last)).distinct().subquery()

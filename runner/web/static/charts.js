@@ -184,17 +184,17 @@ const seen = new IntersectionObserver((entries) => {
 });
 
 // Draws the charts that show something else at another address of the page; `later`, because data are new, all of them.
-let isNew = false;
+let haveDataChanged = false;
 export function redraw({ later = false } = {}) {
-  isNew ||= later;
+  haveDataChanged ||= later;
   if (later && timer) return;
   clearTimeout(timer);
   const pause = later ? Math.min(Math.max(LEAST_PAUSE, SHARE * cost), LONGEST_PAUSE) : 50;
   timer = setTimeout(() => {
     timer = null;
     if (later && (held || document.hidden)) { redraw({ later }); return; }
-    const all = isNew;
-    isNew = false;
+    const all = haveDataChanged;
+    haveDataChanged = false;
     for (const figure of document.querySelectorAll("[data-chart]")) {
       if (!drawn.has(figure) && !figure.latest || !all && figure.shown === address(figure)) continue;
       if (later && !inSight.has(figure)) outdated.add(figure);

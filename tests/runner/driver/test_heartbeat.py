@@ -56,7 +56,7 @@ def test_an_expired_lease_is_death_only_when_it_stays_so(clock):
 
 
 def test_a_process_that_runs_here_is_dead_only_when_it_has_not_renewed_for_minutes(clock):
-    """It may wait for the processor, the disk or a lock; whoever takes over ends its sweep."""
+    """It may be waiting for the processor, the disk or a lock, and its sweep ends when another driver takes over."""
     watch, expired = Watch(), driver_on(machine_identity(), lease=10.0, now=11.0)
     for second in (0.0, CONFIRM_SECONDS, CONFIRM_RUNNING_SECONDS - 1):
         clock.now = second

@@ -44,7 +44,7 @@ def test_trials_taken_over_from_a_dead_driver_are_expected_too(clock, make_rows)
     done, left = zip(*seen, strict=True)
     assert done == tuple(f"{number}/6 trials" for number in work)
     assert left[-1] == "0 s left" and "0 s left" not in left[:-1]
-    # The first block counts as work that took no time, so what is told is too short, but never by much.
+    # The first block counts as work that took no time, so the estimate is too short, but never by much.
     assert left[1:4] == ("10 s left", "10 s left", "8 s left")
 
 
