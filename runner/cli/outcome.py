@@ -112,9 +112,9 @@ def what_is_left(store: "Store", written: "WrittenSweep", left: int, spent: str 
 
     Without a budget, a search that has not proposed all its configurations has found no others, which is reported.
     """
-    from fitgap.runner.driver import configurations_to_come, repeats_to_come
+    from fitgap.runner.driver import repeats_to_come
 
-    to_come = configurations_to_come(store, written)
+    to_come = store.proposals_to_come(written.sweep_id)
     if left:
         pending = f"{counted(left, 'trial')} {'is' if left == 1 else 'are'} still pending"
         if to_come:

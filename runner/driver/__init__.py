@@ -2,7 +2,7 @@
 
 from fitgap.runner.driver.driver_count import explained, with_driver_count
 from fitgap.runner.driver.followed_advice import followed_advice
-from fitgap.runner.driver.generations import advice_beyond, configurations_to_come
+from fitgap.runner.driver.generations import advice_beyond
 from fitgap.runner.driver.interrupts import InterruptHandler
 from fitgap.runner.driver.launch import Audience, Watcher, budget_of, launch_new, launch_stored, stored_sweep_opened
 from fitgap.runner.driver.loop import BlockObserver, SweepStoppedError, drive
@@ -35,7 +35,6 @@ __all__ = [
     "advice_beyond",
     "budget_of",
     "check_extensible",
-    "configurations_to_come",
     "continue_pruned",
     "drive",
     "expected_work",

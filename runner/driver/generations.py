@@ -79,13 +79,3 @@ def advice_beyond(store: Store, written: WrittenSweep) -> str | None:
     changes = advice.beyond() if advice else []
     words = dict.fromkeys(f"{change.axis.replace('_', ' ')} {change.after}" for change in changes)
     return f"beyond what the search may try, the advice is: {'; '.join(words)}" if words else None
-
-
-def configurations_to_come(store: Store, written: WrittenSweep) -> int:
-    """How many configurations a search that learns has not proposed so far; 0 for all other sweeps."""
-    prepared = written.prepared
-    search = prepared.sweep.search
-    if search is None or not search.learns:
-        return 0
-    proposed = store.proposal_counts(written.sweep_id).proposed
-    return max(0, search.trials // prepared.repeat_count - proposed)

@@ -7,7 +7,6 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 
 from fitgap.runner.driver.further_drivers import FurtherDrivers
-from fitgap.runner.driver.generations import configurations_to_come
 from fitgap.runner.driver.heartbeat import Heartbeat
 from fitgap.runner.driver.interrupts import InterruptHandler
 from fitgap.runner.driver.pack_queue import PackQueue
@@ -90,7 +89,7 @@ def growth(store: Store, written: WrittenSweep) -> float:
     """By which factor a search that learns or a sweep with rungs will grow, so that an engine is chosen for all."""
     sweep = written.prepared.sweep
     legs = 1.0 + legs_to_come(written)
-    return legs * (1 + configurations_to_come(store, written) / sweep.generation_sizes.first if sweep.search else 1)
+    return legs * (1 + store.proposals_to_come(written.sweep_id) / sweep.generation_sizes.first if sweep.search else 1)
 
 
 def train_until_stopped(
