@@ -263,7 +263,7 @@ WAYS = [
 ]
 
 
-# Waits for a chart to be drawn again, which a busy page does once in some minutes.
+# Waits for a chart to be drawn again, which takes some seconds and on a busy page up to minutes.
 AT_NIGHT = (zoom_into_a_chart,)
 
 

@@ -4,7 +4,8 @@ const dark = matchMedia("(prefers-color-scheme: dark)");
 const EMBED = { ast: true, actions: false, renderer: "svg", defaultStyle: false, tooltip: { disableDefaultStyle: true } };
 const drawn = new Map();
 let library = null;
-// How long drawing took the last time; while a sweep trains, it may take at most an eightieth of the time.
+// How long drawing again took the last time; while a sweep trains, it may take at most an eightieth of the time. The
+// first drawing takes longer, since the library is loaded, and says little about the next ones.
 let cost = 0;
 let timer = null;
 let held = false;
@@ -30,7 +31,7 @@ function address(figure) {
 
 async function draw(figure) {
   const place = figure.querySelector(".drawing");
-  const mine = Symbol(), began = performance.now();
+  const mine = Symbol(), began = performance.now(), isFirst = !drawn.has(figure);
   figure.latest = mine;
   place.setAttribute("aria-busy", "true");
   try {
@@ -45,7 +46,7 @@ async function draw(figure) {
     console.error(error);
   } finally {
     if (figure.latest === mine) place.removeAttribute("aria-busy");
-    cost = Math.max(cost / 2, performance.now() - began);
+    if (!isFirst) cost = Math.max(cost / 2, performance.now() - began);
   }
 }
 
