@@ -3,37 +3,36 @@
 from collections.abc import Callable
 
 from fitgap.runner.search import Drawn, Result, proposals
-from fitgap.runner.spec import Sweep
+from fitgap.runner.spec import Configuration, Sweep
 
-from benchmarks.search.problem import Problem
-
-# Results also contain the number of parameters, which no problem of the table varies.
-PARAMETERS = 1
+from benchmarks.search.problem import Outcome, Problem
 
 
-def errors_found(problem: Problem, method: str, generation: int, seed: int, trials: int) -> list[float]:
-    """The errors of `trials` configurations, in the order in which they are proposed."""
+def outcomes(problem: Problem, method: str, generation: int, seed: int, trials: int) -> list[Outcome]:
+    """The outcomes of `trials` configurations, in the order in which they are proposed."""
     sweep = sweep_of(problem, method, generation, seed, trials)
     assert sweep.search is not None
     if not sweep.search.learns:
-        return [problem.error(problem.values(each)) for each in Drawn(sweep, trials)]
-    return learned(sweep, lambda configuration: problem.error(problem.values(configuration)))
+        return [problem.outcome(problem.values(each)) for each in Drawn(sweep, trials)]
+    return learned(sweep, lambda configuration: problem.outcome(problem.values(configuration)))
 
 
-def learned(sweep: Sweep, error_of: Callable) -> list[float]:
-    """The errors of a search by a method that learns. It knows all results of earlier generations."""
+def learned(sweep: Sweep, outcome_of: Callable[[Configuration], Outcome]) -> list[Outcome]:
+    """The outcomes of a search by a method that learns. It knows all results of earlier generations."""
     assert sweep.search is not None
-    results, known = list[Result](), set[str]()
+    outcomes, results, known = list[Outcome](), list[Result](), set[str]()
     number = 0
     while len(results) < sweep.search.trials:
         count = min(sweep.generation_sizes.begin(number + 1), sweep.search.trials) - len(results)
         found = proposals(sweep, results, known, generation=number, count=count)
         if not found:
             break
-        results += [Result(each.point, error_of(each.configuration), PARAMETERS) for each in found]
+        seen = [outcome_of(each.configuration) for each in found]
+        outcomes += seen
+        results += [Result(each.point, new.error, new.parameters) for each, new in zip(found, seen, strict=True)]
         known |= {each.configuration.hash for each in found}
         number += 1
-    return [result.error for result in results if result.error is not None]
+    return outcomes
 
 
 def sweep_of(problem: Problem, method: str, generation: int, seed: int, trials: int) -> Sweep:

@@ -3,22 +3,23 @@
 import warnings
 
 import optuna
-from optuna.samplers import BaseSampler, CmaEsSampler, GPSampler, QMCSampler, RandomSampler, TPESampler
+from optuna.samplers import BaseSampler, CmaEsSampler, GPSampler, NSGAIISampler, QMCSampler, RandomSampler, TPESampler
 from optuna.trial import Trial
 
-from benchmarks.search.problem import NUMBER, WHOLE, Coordinate, Problem
+from benchmarks.search.problem import NUMBER, WHOLE, Coordinate, Outcome, Problem
 
 SAMPLERS = {
     "tpe": lambda seed: TPESampler(multivariate=True, seed=seed),
     "gp": lambda seed: GPSampler(seed=seed),
     "cmaes": lambda seed: CmaEsSampler(seed=seed, warn_independent_sampling=False),
+    "nsga2": lambda seed: NSGAIISampler(seed=seed),
     "qmc": lambda seed: QMCSampler(seed=seed, scramble=True, warn_independent_sampling=False),
     "random": lambda seed: RandomSampler(seed=seed),
 }
 
 
-def errors_found(problem: Problem, method: str, seed: int, trials: int) -> list[float]:
-    """The errors of `trials` trials, in their order."""
+def outcomes(problem: Problem, method: str, seed: int, trials: int) -> list[Outcome]:
+    """The outcomes of `trials` trials, in their order."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     with warnings.catch_warnings():
         # Some samplers and options are marked as experimental.
@@ -26,15 +27,17 @@ def errors_found(problem: Problem, method: str, seed: int, trials: int) -> list[
         return asked(problem, SAMPLERS[method](seed), trials)
 
 
-def asked(problem: Problem, sampler: BaseSampler, trials: int) -> list[float]:
-    """The errors of trials for which the sampler is asked one after the other."""
-    study, errors = optuna.create_study(sampler=sampler), list[float]()
+def asked(problem: Problem, sampler: BaseSampler, trials: int) -> list[Outcome]:
+    """The outcomes of trials for which the sampler is asked one after the other."""
+    directions = ["minimize"] * problem.objectives
+    study, found = optuna.create_study(sampler=sampler, directions=directions), list[Outcome]()
     for _ in range(trials):
         trial = study.ask()
         values = tuple(suggested(trial, f"x{place}", each) for place, each in enumerate(problem.coordinates))
-        errors.append(problem.error(values))
-        study.tell(trial, errors[-1])
-    return errors
+        outcome = problem.outcome(values)
+        study.tell(trial, (outcome.error, outcome.parameters)[: problem.objectives])
+        found.append(outcome)
+    return found
 
 
 def suggested(trial: Trial, name: str, coordinate: Coordinate) -> float | int:

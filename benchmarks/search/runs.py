@@ -3,7 +3,6 @@
 import ast
 import hashlib
 import json
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib import import_module
@@ -11,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from benchmarks.search.contests import OPTUNA, OPTUNA_CMAES, OPTUNA_GP, RUSTUNA
-from benchmarks.search.problem import Problem
+from benchmarks.search.problem import Outcome, Problem
 from benchmarks.search.problems import PROBLEMS, problem_of
 
 OURS = "fitgap"
@@ -42,26 +41,17 @@ class Run:
     def scores(self) -> list[float]:
         """What had been found after 1, 2, … trials."""
         problem = problem_of(self.problem, self.seed)
-        return list(best_so_far(problem, self._errors(problem)))
+        return problem.scores(self._outcomes(problem))
 
-    def _errors(self, problem: Problem) -> list[float]:
+    def _outcomes(self, problem: Problem) -> list[Outcome]:
         if self.who == OURS:
-            from benchmarks.ours.searching import errors_found
+            from benchmarks.ours.searching import outcomes
 
-            return errors_found(problem, self.method, self.generation, self.seed, self.trials)
+            return outcomes(problem, self.method, self.generation, self.seed, self.trials)
         module, _ = PEERS[self.who]
-        found: list[float] = import_module(f"benchmarks.{module}").errors_found(
-            problem, self.method, self.seed, self.trials
-        )
+        peer = import_module(f"benchmarks.{module}")
+        found: list[Outcome] = peer.outcomes(problem, self.method, self.seed, self.trials)
         return found
-
-
-def best_so_far(problem: Problem, errors: list[float]) -> Iterator[float]:
-    """The score of the lowest error among the first 1, 2, … errors."""
-    lowest = float("inf")
-    for error in errors:
-        lowest = min(lowest, error)
-        yield problem.score(lowest)
 
 
 class KnownRuns:

@@ -5,17 +5,28 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fitgap.core.network_shape import dense_network
 from fitgap.runner.search import proposals
 from fitgap.runner.search.generations import METHODS
 
-from benchmarks.ours.searching import errors_found, sweep_of
+from benchmarks.ours.searching import outcomes, sweep_of
 from benchmarks.peers import PEERS, optuna_samplers
 from benchmarks.search import runs
 from benchmarks.search.contests import CONTESTS, Contest
 from benchmarks.search.contests import PEERS as RIVALS
-from benchmarks.search.digits_table import ARCHITECTURES, BATCH_SIZES, RATES, SHAPE, DigitsTable, rates, recorded
+from benchmarks.search.digits_front import WORST_ERROR, DigitsFront, covered
+from benchmarks.search.digits_table import (
+    ARCHITECTURES,
+    BATCH_SIZES,
+    PARAMETERS,
+    RATES,
+    SHAPE,
+    DigitsTable,
+    rates,
+    recorded,
+)
 from benchmarks.search.judgement import Estimate, judged
-from benchmarks.search.problem import NUMBER, WHOLE, Coordinate, position
+from benchmarks.search.problem import NUMBER, OPTION, WHOLE, Coordinate, Outcome, lowest_so_far, position
 from benchmarks.search.problems import PROBLEMS, problem_of
 from benchmarks.search.runs import OURS, KnownRuns, Run
 from benchmarks.search.table import of_contest
@@ -32,44 +43,44 @@ AXES = {
 class Bowl:
     """A problem with a number and a whole number, whose lowest error is known."""
 
-    name, measure = "bowl", "error"
+    name, measure, objectives = "bowl", "error", 1
     coordinates = (Coordinate(NUMBER), Coordinate(WHOLE, 5))
     axes = AXES
 
     def values(self, configuration):
         return configuration.optimizer.variant.rate - 0.1, configuration.batch_size - 1
 
-    def error(self, values):
-        return (values[0] - 0.3) ** 2 + (values[1] - 3) ** 2
+    def outcome(self, values):
+        return Outcome((values[0] - 0.3) ** 2 + (values[1] - 3) ** 2)
 
-    def score(self, error):
-        return error
+    def scores(self, outcomes):
+        return list(lowest_so_far(outcomes))
 
 
 @pytest.mark.parametrize(("generation", "method"), [(1, "tpe"), (8, "tpe"), (8, "cmaes"), (3, "gp"), (1, "random")])
-def test_a_search_has_as_many_errors_as_trials_and_repeats(generation, method):
-    found = errors_found(Bowl(), method, generation, 1, 20)
-    assert len(found) == 20 and found == errors_found(Bowl(), method, generation, 1, 20)
-    assert found != errors_found(Bowl(), method, generation, 2, 20)
+def test_a_search_has_as_many_outcomes_as_trials_and_repeats(generation, method):
+    found = outcomes(Bowl(), method, generation, 1, 20)
+    assert len(found) == 20 and found == outcomes(Bowl(), method, generation, 1, 20)
+    assert found != outcomes(Bowl(), method, generation, 2, 20)
 
 
 def test_the_first_generation_is_that_of_a_sweep():
     sweep = sweep_of(Bowl(), "tpe", 8, 5, 20)
     expected = [
-        Bowl().error(Bowl().values(each.configuration)) for each in proposals(sweep, [], (), generation=0, count=8)
+        Bowl().outcome(Bowl().values(each.configuration)) for each in proposals(sweep, [], (), generation=0, count=8)
     ]
-    assert errors_found(Bowl(), "tpe", 8, 5, 20)[:8] == expected
+    assert outcomes(Bowl(), "tpe", 8, 5, 20)[:8] == expected
 
 
-@pytest.mark.parametrize("sampler", ["tpe", "random", "qmc"])
+@pytest.mark.parametrize("sampler", ["tpe", "random", "qmc", "nsga2"])
 def test_samplers_of_a_peer_stay_in_the_space_and_repeat(sampler):
     class Watched(Bowl):
-        def error(self, values):
+        def outcome(self, values):
             assert 0 <= values[0] <= 1 and values[1] in range(5)
-            return super().error(values)
+            return super().outcome(values)
 
-    found = optuna_samplers.errors_found(Watched(), sampler, 3, 14)
-    assert len(found) == 14 and found == optuna_samplers.errors_found(Watched(), sampler, 3, 14)
+    found = optuna_samplers.outcomes(Watched(), sampler, 3, 14)
+    assert len(found) == 14 and found == optuna_samplers.outcomes(Watched(), sampler, 3, 14)
 
 
 def test_recorded_networks_are_found_by_their_settings():
@@ -85,8 +96,14 @@ def test_recorded_networks_are_found_by_their_settings():
         assert BATCH_SIZES[values[5]] == configuration.batch_size
         low, high = RATES[configuration.optimizer.name]
         assert low * (high / low) ** values[4] == pytest.approx(configuration.optimizer.variant.rate)
-        places = tuple(int(each * SHAPE[4]) if isinstance(each, float) else each for each in values)
-        assert problem.error(values) == recorded()[places]
+        places = (*values[:4], int(values[4] * SHAPE[4]), values[5])
+        assert problem.outcome(values).error == recorded()[places]
+
+
+def test_peers_choose_an_architecture_from_a_list_as_our_methods_do():
+    """Although there are as many architectures as recorded rates."""
+    kinds = [each.kind for each in DigitsTable().coordinates]
+    assert kinds == [OPTION, OPTION, OPTION, OPTION, NUMBER, OPTION]
 
 
 def test_the_table_of_digits_is_whole():
@@ -94,6 +111,32 @@ def test_the_table_of_digits_is_whole():
     errors = recorded()
     assert errors.shape == SHAPE and np.isfinite(errors).mean() > 0.99
     assert 0 < errors.min() < np.median(errors) / 2
+
+
+def test_a_front_is_what_no_network_beats_in_both_objectives():
+    """Compared with counting on a fine grid, and once all networks were tried, nothing is missing."""
+    lowest = {100: 0.25, 200: 0.15, 400: 0.2}
+    strips = {100: 0.25, 200: 0.15, 400: 0.15}
+    assert covered(lowest) == pytest.approx(sum((WORST_ERROR - error) / WORST_ERROR for error in strips.values()) / 3)
+    assert covered(dict.fromkeys(lowest, math.inf)) == covered(dict.fromkeys(lowest, 2.0)) == 0
+    problem = DigitsFront()
+    errors = recorded().reshape(len(PARAMETERS), -1).min(axis=1)
+    found = problem.scores([Outcome(float(error), size) for error, size in zip(errors, PARAMETERS, strict=True)])
+    assert found == sorted(found, reverse=True) and found[0] > 0.1 and found[-1] == 0
+
+
+def test_networks_of_the_front_have_the_numbers_of_parameters_that_the_program_counts():
+    networks = [dense_network((64, *map(int, each.split("-")), 10)) for each in ARCHITECTURES]
+    assert [each.parameter_count for each in networks] == list(PARAMETERS)
+
+
+@pytest.mark.parametrize("generation", [1, 8])
+def test_a_search_with_two_objectives_finds_more_of_the_front_than_chance(generation):
+    """After 300 trials with the same seeds, for our method; what a peer finds, no test asks."""
+    problem = DigitsFront()
+    found = [problem.scores(outcomes(problem, "nsga2", generation, seed, 300))[-1] for seed in range(3)]
+    drawn = [problem.scores(outcomes(problem, "random", 1, seed, 300))[-1] for seed in range(3)]
+    assert np.mean(found) < np.mean(drawn)
 
 
 def test_differences_are_judged_by_their_standard_errors():

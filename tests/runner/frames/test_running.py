@@ -29,12 +29,12 @@ def test_a_mapping_asks_for_the_same_as_a_file(command):
     assert command("run", "xor.yaml", "--engine", "local").code == 0
     by_name = {sweep.name: sweep for sweep in (run_sweep(each, engine="local") for each in ("xor.yaml", MAPPING))}
     assert set(by_name) == {"xor-2", "xor-3"}
-    store = open_store()
-    curves = [store.epochs(name).select("epoch", *MEASURED) for name in ("xor", *by_name)]
+    with open_store() as store:
+        curves = [store.epochs(name).select("epoch", *MEASURED) for name in ("xor", *by_name)]
+        assert by_name["xor-3"].epochs().equals(store.epochs("xor-3"))
     assert curves[0].height == 8 * 3 and curves[0].equals(curves[1]) and curves[0].equals(curves[2])
     assert by_name["xor-3"].trials()["trial"].to_list() == list(range(17, 25))
     assert by_name["xor-3"].compare("optimizer").height == 2
-    assert by_name["xor-3"].epochs().equals(store.epochs("xor-3"))
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,8 @@ def test_what_was_interrupted_goes_on(monkeypatch):
         patched.setattr(launch, "drive", stop)
         with pytest.raises(KeyboardInterrupt, match=r"resume_sweep\('mine'\)"):
             run_sweep(MAPPING, name="mine", db="mine.db")
-    assert set(open_store("mine.db").trials("mine")["status"]) == {"pending"}
+    with open_store("mine.db") as store:
+        assert set(store.trials("mine")["status"]) == {"pending"}
     finished = resume_sweep("mine", db="mine.db", engine="local")
     assert finished.trials().filter(pl.col("status") != "completed").is_empty()
 

@@ -1,7 +1,9 @@
 """What tests of models share because it takes long to make; they run in one process."""
 
+from contextlib import ExitStack
+
 import pytest
-from support.models.sweeps_of_models import SWEEPS, animals, houses, run
+from support.models.sweeps_of_models import SWEEPS, animals, houses, train_sweep
 
 
 @pytest.fixture(scope="session")
@@ -19,7 +21,21 @@ def trained(folder):
 
     def train(name):
         if name not in known:
-            known[name] = run(folder, SWEEPS[name], folder / f"{name}.db")
+            known[name] = train_sweep(folder, SWEEPS[name], folder / f"{name}.db")
         return known[name]
 
-    return train
+    yield train
+    for store, _ in known.values():
+        store.close()
+
+
+@pytest.fixture
+def run():
+    """`run(folder, text, database)`: the store after a sweep, and the sweep as prepared, until the test has ended."""
+    with ExitStack() as opened:
+
+        def run_until_the_end(folder, text, database):
+            store, prepared = train_sweep(folder, text, database)
+            return opened.enter_context(store), prepared
+
+        yield run_until_the_end

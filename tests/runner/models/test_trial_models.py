@@ -17,7 +17,7 @@ from fitgap.runner.spec import Configuration, sweep_from_text
 from fitgap.runner.store import open_store
 from fitgap.runner.store.database.blobs import packed
 from support.models.plain_networks import plain_forward, read_file
-from support.models.sweeps_of_models import ANIMALS, HOUSES, animals, run
+from support.models.sweeps_of_models import ANIMALS, HOUSES, animals, train_sweep
 from support.sampling import every, per_commit
 
 # They share what takes long to make.
@@ -75,7 +75,7 @@ axes: {architecture: 12, optimizer: ["adam:rate=0.5"]}
 
 
 @pytest.mark.parametrize("name", every(2, LONGER))
-def test_a_network_has_the_errors_of_its_epoch(name, folder, tmp_path):
+def test_a_network_has_the_errors_of_its_epoch(name, folder, tmp_path, run):
     store, prepared = run(folder, LONGER[name], tmp_path / "x.db")
     trials = store.trials("sweep")
     assert {trial["status"] for trial in trials} == {"completed"}
@@ -105,7 +105,7 @@ axes:
 
 
 @pytest.mark.parametrize("keep", per_commit(["best"], ["best", "last"]))
-def test_kept_parameters_are_those_of_training_again(keep, folder, tmp_path):
+def test_kept_parameters_are_those_of_training_again(keep, folder, tmp_path, run):
     store, prepared = run(folder, KEEPING.format(keep=keep), tmp_path / "x.db")
     trials = store.trials("sweep")
     assert len(trials) == 48
@@ -124,7 +124,7 @@ def test_nothing_is_kept_unless_asked_for(trained):
     assert all(store.kept_parameters(1, epoch) is None for epoch in range(1, 7))
 
 
-def test_what_was_kept_is_used(folder, tmp_path, monkeypatch):
+def test_what_was_kept_is_used(folder, tmp_path, monkeypatch, run):
     store, _ = run(folder, f"{ANIMALS}\ntraining: {{epochs: 3, keep: best}}", tmp_path / "x.db")
 
     def never(*arguments):
@@ -137,7 +137,7 @@ def test_what_was_kept_is_used(folder, tmp_path, monkeypatch):
             model_of_trial(store, 1, at="last")
 
 
-def test_a_changed_data_file_is_refused(tmp_path):
+def test_a_changed_data_file_is_refused(tmp_path, run):
     animals(tmp_path)
     store, _ = run(tmp_path, f"{ANIMALS}\ntraining: {{epochs: 2, keep: best}}", tmp_path / "x.db")
     original = (tmp_path / "animals.csv").read_text()
@@ -155,9 +155,10 @@ def test_a_changed_data_file_is_refused(tmp_path):
 def diverging(folder):
     """Trial 1 diverges at once, trial 2 after some good epochs, trial 3 waits."""
     rates = "{architecture: 8, optimizer: {gradient_descent: {rate: [1.0e+30, 2]}}}"
-    store, _ = run(folder, f"{ANIMALS}\ntraining: {{epochs: 200}}\naxes: {rates}", folder / "diverging.db")
+    store, _ = train_sweep(folder, f"{ANIMALS}\ntraining: {{epochs: 200}}\naxes: {rates}", folder / "diverging.db")
     write_sweep(store, prepare_sweep(sweep_from_text(ANIMALS, str(folder / "waiting.yaml"))))
-    return store
+    yield store
+    store.close()
 
 
 def test_trials_without_a_network(diverging):
@@ -189,7 +190,7 @@ def test_asking_does_not_write(folder, trained):
     assert path.read_bytes() == before
 
 
-def test_a_stored_network_that_does_not_fit_its_layers_is_refused_in_one_line(folder, tmp_path):
+def test_a_stored_network_that_does_not_fit_its_layers_is_refused_in_one_line(folder, tmp_path, run):
     store, _ = run(folder, KEEPING.format(keep="last"), tmp_path / "x.db")
     connection = sqlite3.connect(tmp_path / "x.db")
     with connection:

@@ -90,7 +90,7 @@ axes: {{architecture: 24, activation: {"+".join(ACTIVATIONS)}, optimizer: fixed}
 }
 
 
-def run(folder, text, database):
+def train_sweep(folder, text, database):
     """The store after the sweep, and the sweep as prepared."""
     prepared = prepare_sweep(sweep_from_text(text, str(folder / "sweep.yaml")))
     store = open_store_for_writing(str(database))
