@@ -1,6 +1,5 @@
 """The inspection of a data file."""
 
-import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -20,6 +19,7 @@ from fitgap.runner.data.formats.content import NPZ, kind_of, unpacked
 from fitgap.runner.data.formats.npz_files import choose_target
 from fitgap.runner.data.inspection import inspect_arrays as npz
 from fitgap.runner.data.inspection.facts import ColumnFacts, facts_of
+from fitgap.runner.data.inspection.first_command import first_command
 from fitgap.runner.data.inspection.leaks import leak
 from fitgap.runner.data.loaded_files import LoadedFile
 from fitgap.runner.data.reading_report import layout_parts
@@ -98,7 +98,7 @@ def inspect_file(source: str, target: Sequence[str] = (), choices: FileChoices =
         columns=columns,
         target=found,
         warnings=tuple([*obstacles, *warnings(table, columns, found)]),
-        command="" if obstacles else command(source, suggested, ignored),
+        command="" if obstacles else first_command(source, suggested, ignored, choices),
     )
 
 
@@ -122,7 +122,7 @@ def inspect_arrays(source: str, content: bytes, target: Sequence[str], choices: 
         columns=columns,
         target=found,
         warnings=tuple([*obstacles, *(warnings_of_target(found) if found else [])]),
-        command="" if obstacles else npz.command_for(source, target),
+        command="" if obstacles else first_command(source, target, choices.ignore, choices),
     )
 
 
@@ -220,12 +220,3 @@ def warnings_of_target(target: dict[str, Any]) -> list[str]:
 def leaking(columns: Sequence[ColumnFacts]) -> list[str]:
     """The columns that leak the target."""
     return [column.name for column in columns if any("target '" in warning for warning in column.warnings)]
-
-
-def command(source: str, target: Sequence[str], ignored: Sequence[str]) -> str:
-    """A command to start with."""
-    words = ["fitgap", "run", "--data", source, "--target", ",".join(target)]
-    for name in ignored:
-        words += ["--ignore", name]
-    words += ["--hidden", "none", "--hidden", "16", "--hidden", "64-32", "--repeats", "5"]
-    return shlex.join(words)

@@ -1,7 +1,6 @@
 """Inspection of an NPZ file: its arrays with their shapes, types and ranges, and the classes of its targets."""
 
-import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -64,9 +63,3 @@ def warnings_of(arrays: Mapping[str, np.ndarray], target: str) -> Iterator[str]:
 def row_count(arrays: Mapping[str, np.ndarray]) -> int:
     """The number of examples."""
     return len(arrays[INPUTS]) if INPUTS in arrays and arrays[INPUTS].ndim else 0
-
-
-def command_for(source: str, target: Sequence[str]) -> str:
-    """A command to start with."""
-    words = ["fitgap", "run", "--data", source, *(("--target", target[0]) if target else ())]
-    return shlex.join([*words, "--hidden", "none", "--hidden", "16", "--hidden", "64-32", "--repeats", "5"])

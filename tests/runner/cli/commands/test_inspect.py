@@ -38,6 +38,22 @@ def test_the_command_runs(invoke, file):
     assert answer.code == 0 and "on " in answer.out
 
 
+def test_the_command_reads_the_file_as_it_was_inspected(invoke, tmp_path):
+    """With options without which the file would be refused or read otherwise."""
+    path = tmp_path / "odd.csv"
+    rows = (f"{n} Jan 2020;{n % 5};{-999 if n % 9 == 0 else n % 7};{n % 2}" for n in range(1, 31))
+    path.write_bytes("\n".join(["grün;code;size;y", *rows]).encode("cp1252"))
+    given = ("--target", "y", "--dates", "grün=%d %b %Y", "--categorical", "code", "--missing-values", "-999")
+    given += ("--encoding", "cp1252", "--separator", ";", "--decimal", ",", "--target-kind", "numbers")
+    given += ("--inputs", "grün", "--inputs", "code", "--inputs", "size")
+    command = invoke("inspect", path, *given, "--format", "json").json["command"]
+    commands = {"suggested": shlex.split(command)[1:], "given": ("run", "--data", path, *given, "--repeats", "5")}
+    for name, words in commands.items():
+        assert invoke(*words, "--epochs", "1", "--name", name, "--engine", "local").code == 0
+    suggested, wanted = (invoke("data", name, "--format", "json").json for name in commands)
+    assert suggested == wanted and {"grün.seconds", "code=0", "size", "y"} <= {*wanted[0]}
+
+
 def test_a_wrong_target_is_one_line(invoke, file):
     answer = invoke("inspect", file, "--target", "kin")
     assert answer.code == 2 and "did you mean 'kind'" in answer.err and len(answer.err.splitlines()) == 1
