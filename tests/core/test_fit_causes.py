@@ -148,6 +148,13 @@ def test_one_epoch_is_too_few():
     assert "one epoch" in found_in(facts, Verdict.UNDERFIT)[Cause.STILL_FALLING].seen
 
 
+@pytest.mark.parametrize(("e_t", "found"), [([0.5, 0.3], "E_t still fell by 40 %"), ([0.5, 0.5], None)])
+def test_two_epochs_have_a_trend(e_t, found):
+    facts = replace(WELL, e_t=np.array(e_t), e_v=np.array([0.5, 0.4]))
+    cause = found_in(facts, Verdict.UNDERFIT).get(Cause.STILL_FALLING)
+    assert (cause is None) if found is None else cause.seen.startswith(found)
+
+
 def test_what_still_falls_while_e_v_rises_needs_no_more_epochs():
     facts = replace(WELL, e_t=FALLING, e_v=RISING)
     assert Cause.STILL_FALLING not in found_in(facts, Verdict.BOTH)
