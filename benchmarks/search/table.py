@@ -22,7 +22,7 @@ EXPLANATION = (
     "in generations of 1, 8 and 32 and by samplers of peers, which propose one trial at a time and know all earlier",
     "results. Nothing is trained: errors are looked up or computed. Lower is better. digits: honest E_v of 4,608",
     "recorded networks. phoneme, segment: tables of HPOBench, minus the lowest error. The others: functions of four",
-    "numbers from COCO's bbob, log10 of the distance to the lowest value. digits-front: the same networks as digits, by",
+    "numbers from COCO's bbob, log10 of the distance to the lowest value. digits-front: the networks of digits, by",
     "error and number of parameters: the share of the best trade-off that was not found. The difference is ours minus",
     "theirs, by seed; within two of its standard errors it says nothing.",
 )
