@@ -126,6 +126,11 @@ def test_an_error_that_does_not_fall_is_told_by_its_change():
         assert found.value == pytest.approx(change)
 
 
+def test_an_error_of_zero_does_not_fall_either():
+    facts = replace(WELL, e_t=np.zeros(100), e_v=np.full(100, 0.5))
+    assert found_in(facts, Verdict.UNDERFIT)[Cause.NOT_FALLING].value == 0
+
+
 def test_weights_near_zero_without_a_penalty_are_no_cause():
     facts = replace(WELL, penalties={}, layers=[layer(near_zero=60), layer()])
     assert Cause.WEIGHTS_NEAR_ZERO not in found_in(facts, Verdict.UNDERFIT)

@@ -13,6 +13,9 @@ from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
 from fitgap.runner.store import open_store_for_writing
 from fitgap.runner.store.compare.group_differences import Baseline, add_differences
+from fitgap.runner.store.compare.groups import add_verdicts
+from fitgap.runner.store.compare.pairs import Members
+from fitgap.runner.store.schema.result_keys import VERDICTS
 
 # They share what takes long to make.
 pytestmark = pytest.mark.xdist_group("groups")
@@ -244,3 +247,13 @@ def test_an_axis_that_makes_no_difference_has_no_share_and_one_that_makes_all_ha
         end_trial(driver, row["trial"], e_t=0.1, e_v=value, best_e_t=0.1, best_e_v=value)
     shares = {row["effect"]: row["share"] for row in store.importance("made", ["e_v"])}
     assert shares["architecture"] == pytest.approx(1.0) and shares["activation"] == pytest.approx(0.0)
+
+
+def test_a_group_has_its_most_frequent_verdict_however_many_configurations_have_none():
+    none, good, underfit = len(VERDICTS), VERDICTS.index("good"), VERDICTS.index("underfit")
+    verdict = np.array([none, none, none, good, underfit, underfit, good, none])
+    group = np.array([0, 0, 0, 0, 1, 1, 1, 2])
+    members = Members(number=np.arange(8), group=group, others=np.arange(8), verdict=verdict, settings=[{}] * 3)
+    rows = [{}, {}, {}]
+    add_verdicts(rows, members, np.arange(8))
+    assert [row["verdict"] for row in rows] == ["good", "underfit", None]
