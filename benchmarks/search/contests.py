@@ -30,7 +30,7 @@ class Contest:
     problems: tuple[str, ...] = ERRORS
 
 
-# Optuna's Gaussian process takes 15 s of processor time for 100 trials.
+# Optuna's Gaussian process takes up to a minute of processor time for 100 trials.
 SLOW = ("digits", "phoneme", "rastrigin", "rosenbrock")
 CONTESTS = (
     Contest("tpe", OPTUNA, "tpe"),
