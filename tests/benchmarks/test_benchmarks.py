@@ -5,6 +5,7 @@ import math
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -140,13 +141,13 @@ def test_a_search_is_timed_until_a_trial_is_good_enough(tmp_path):
     """The first trial that ended with such an error counts, not those that are worse or have not ended."""
     folder, insert = str(tmp_path), "INSERT INTO trial VALUES (?, ?, ?, ?)"
     assert progress(folder, 0.5) == (math.inf, math.inf)
-    with sqlite3.connect(tmp_path / "sweep.db") as connection:
+    with closing(sqlite3.connect(tmp_path / "sweep.db")) as connection, connection:
         connection.execute("CREATE TABLE trial (status, best_e_v, started, ended)")
         rows = [("completed", 0.6, 10, 11), ("running", 0.1, 10, None), ("pruned", 0.2, 11, 12)]
         connection.executemany(insert, rows)
     assert progress(folder, 0.5) == (math.inf, 10)
     assert is_over(folder, 0.5, limit=50) and not is_over(folder, 0.5, limit=math.inf)
-    with sqlite3.connect(tmp_path / "sweep.db") as connection:
+    with closing(sqlite3.connect(tmp_path / "sweep.db")) as connection, connection:
         connection.executemany(insert, [("completed", 0.5, 11, 14), ("completed", 0.4, 12, 13)])
     assert progress(folder, 0.5) == (13, 10)
     assert is_over(folder, 0.5, limit=math.inf)

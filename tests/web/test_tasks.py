@@ -151,7 +151,7 @@ def watch_a_sweep_that_trains(visit):
     visit.page.get_by_text("running", exact=True).first.wait_for()
     visit.page.evaluate("window.scrollTo(0, 300)")
     visit.page.wait_for_timeout(4000)
-    with sqlite3.connect(visit.site.database, timeout=30) as connection:
+    with closing(sqlite3.connect(visit.site.database, timeout=30)) as connection, connection:
         # Other tests may have added sweeps since.
         last = (
             "SELECT max(id) FROM trial WHERE status = 'pending' AND sweep_id = "

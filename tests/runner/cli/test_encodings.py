@@ -4,6 +4,7 @@ import json
 import os
 import sqlite3
 import sys
+from contextlib import closing
 
 import pytest
 from fitgap.runner.cli.main import main
@@ -41,7 +42,7 @@ def in_encoding(monkeypatch, own_folder):
 @pytest.mark.parametrize("encoding", per_commit(["ascii"], ["ascii", "latin-1", "utf-16", "cp437", "koi8-r"]))
 @pytest.mark.parametrize("words", ASKING.values(), ids=list(ASKING))
 def test_questions_are_answered_in_any_encoding(words, encoding, small, in_encoding):
-    with sqlite3.connect(small) as connection:
+    with closing(sqlite3.connect(small)) as connection, connection:
         connection.execute("INSERT INTO sweep_tag VALUES (1, 'grün ☃')")
         connection.execute("UPDATE trial SET note = 'größe … ± β'")
     connection.close()

@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -65,7 +66,7 @@ def small(trained_database, own_folder):
     path = Path(shutil.copy(trained_database, own_folder / "fitgap.db"))
 
     def change(*statements):
-        with sqlite3.connect(path) as connection:
+        with closing(sqlite3.connect(path)) as connection, connection:
             for statement in statements:
                 connection.execute(statement)
         connection.close()
@@ -348,7 +349,7 @@ def wait_for_epochs(running):
     """Wait until the sweep trains."""
     while running.poll() is None:
         try:
-            with sqlite3.connect("file:fitgap.db?mode=ro", uri=True) as connection:
+            with closing(sqlite3.connect("file:fitgap.db?mode=ro", uri=True)) as connection, connection:
                 if connection.execute("SELECT 1 FROM epoch LIMIT 1").fetchone():
                     return
         except sqlite3.OperationalError:

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import sqlite3
+from contextlib import closing
 
 import pytest
 from support.sampling import every
@@ -71,7 +72,7 @@ def hostile(trained_database, tmp_path_factory):
     """A database whose every text ends with what should reach no terminal; for reading."""
     path = tmp_path_factory.mktemp("hostile") / "hostile.db"
     shutil.copy(trained_database, path)
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         for table, columns in TEXT_COLUMNS.items():
             for column in columns:
                 connection.execute(f"UPDATE {table} SET {column} = coalesce({column}, '') || ?", (HOSTILE,))

@@ -7,6 +7,7 @@ import re
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 from support.cli.shells import ASKING, COMMAND, shell
@@ -17,7 +18,7 @@ TRAIN = "run --data iris --hidden 2 --hidden 3 --repeats 2 --epochs 3 --name new
 
 def statuses():
     """How many trials of the last sweep here have which status."""
-    with sqlite3.connect("fitgap.db") as connection:
+    with closing(sqlite3.connect("fitgap.db")) as connection, connection:
         query = "SELECT status, count(*) FROM trial WHERE sweep_id = (SELECT max(id) FROM sweep) GROUP BY status"
         return dict(connection.execute(query))
 

@@ -5,6 +5,7 @@ import os
 import shutil
 import sqlite3
 from collections import namedtuple
+from contextlib import closing
 
 import pytest
 from fitgap.runner.doctor import State
@@ -104,7 +105,7 @@ def test_a_file_that_is_no_database_is_a_problem(own_folder):
 
 
 def test_a_database_of_another_program_is_a_problem(own_folder):
-    with sqlite3.connect(own_folder / "other.db") as connection:
+    with closing(sqlite3.connect(own_folder / "other.db")) as connection, connection:
         connection.execute("CREATE TABLE study (id INTEGER)")
     connection.close()
     (finding,) = check_database("other.db")
@@ -113,7 +114,7 @@ def test_a_database_of_another_program_is_a_problem(own_folder):
 
 def test_a_database_of_a_later_program_is_a_problem_with_a_remedy(own_folder):
     open_store_for_writing("store.db").close()
-    with sqlite3.connect(own_folder / "store.db") as connection:
+    with closing(sqlite3.connect(own_folder / "store.db")) as connection, connection:
         connection.execute("UPDATE fitgap_version SET version_num = '9999'")
     connection.close()
     (finding,) = check_database("store.db")

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from contextlib import closing
 
 import numpy as np
 import polars as pl
@@ -29,7 +30,7 @@ def table(own_folder):
 
 
 def stored(name):
-    with sqlite3.connect("fitgap.db") as connection:
+    with closing(sqlite3.connect("fitgap.db")) as connection, connection:
         query = "SELECT id, specification FROM sweep WHERE name = ?"
         number, text = connection.execute(query, (name,)).fetchone()
         rows = connection.execute("SELECT e_t, e_v FROM trial WHERE sweep_id = ? ORDER BY id", (number,)).fetchall()

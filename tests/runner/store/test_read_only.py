@@ -11,6 +11,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -191,7 +192,7 @@ def test_ones_own_database_in_a_folder_that_is_closed_answers_too(users, shared)
 
 
 def test_while_the_owner_writes_others_read(users, shared):
-    with sqlite3.connect(shared, isolation_level=None) as writing:
+    with closing(sqlite3.connect(shared, isolation_level=None)) as writing, writing:
         writing.execute("UPDATE sweep SET note = 'first'")
         own(shared.parent)
         for note in ("second", "third"):

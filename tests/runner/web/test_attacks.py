@@ -3,6 +3,7 @@
 import itertools
 import re
 import sqlite3
+from contextlib import closing
 
 import pytest
 from fitgap.runner.store import open_store_for_writing
@@ -56,7 +57,7 @@ def attacked(tmp_path_factory):
     """A sweep whose names, notes, tags, settings and errors are attacks."""
     path = tmp_path_factory.mktemp("attacked") / "attacked.db"
     make(str(path), Made(configurations=len(PAYLOADS), repeats=1, text=PARTS[0]))
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         for number, payload in enumerate(PAYLOADS, start=1):
             connection.execute("UPDATE trial SET note = ?, reason = ? WHERE id = ?", (payload, payload, number))
             connection.execute("UPDATE configuration SET regularizer = ? WHERE id = ?", (payload, number))

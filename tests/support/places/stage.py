@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import uuid
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 COMMAND = Path(sys.executable).parent / "fitgap"
@@ -104,7 +104,7 @@ class Stage:
         """What a sweep found, to the last bit, without when and by whom."""
         found: list[tuple[object, ...]] = []
         for database in self.databases():
-            with sqlite3.connect(database) as connection:
+            with closing(sqlite3.connect(database)) as connection, connection:
                 found += connection.execute(FOUND, (sweep,)).fetchall()
             connection.close()
         return found

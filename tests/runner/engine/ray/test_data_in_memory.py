@@ -3,6 +3,7 @@
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 
 import numpy as np
 import polars as pl
@@ -36,7 +37,7 @@ def test_a_frame_is_trained_on_ray_and_resumed_without_it(engine, own_folder):
     ray = run_sweep({**settings, "name": "memory"}, engine="ray", workers=1)
     assert ray.trials()["e_v"].to_list() == local.trials()["e_v"].to_list()
     # As if two trials had never been trained.
-    with sqlite3.connect("fitgap.db") as connection:
+    with closing(sqlite3.connect("fitgap.db")) as connection, connection:
         query = "SELECT id FROM trial WHERE sweep_id = (SELECT id FROM sweep WHERE name = 'memory')"
         numbers = [row[0] for row in connection.execute(query)]
         for table in ("epoch", "evidence", "confusion", "class_count"):

@@ -4,6 +4,7 @@ import math
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -179,7 +180,7 @@ def test_what_is_written_meanwhile_is_in_all_tables_or_in_none(
 def test_json_with_numbers_that_json_does_not_have_becomes_null(sqlite_template, tmp_path, postgres, request):
     """Earlier programs wrote NaN into JSON; the text itself may say so, which is no number."""
     source = str(SqliteFiles(tmp_path, sqlite_template).make())
-    with sqlite3.connect(source) as connection:
+    with closing(sqlite3.connect(source)) as connection, connection:
         connection.execute(
             "INSERT INTO data_set VALUES (1, 'NaN', 'f', 1, 'numbers', '[NaN, 1.50]', '[\"NaN\"]', '[-Infinity]', NULL)"
         )

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from contextlib import closing
 
 import pytest
 from fitgap.runner.errors import StoreError
@@ -17,7 +18,7 @@ def trained(trained_database):
 @pytest.fixture
 def stored(trained_database):
     """The statistics in the database, by trial."""
-    with sqlite3.connect(trained_database) as connection:
+    with closing(sqlite3.connect(trained_database)) as connection, connection:
         rows = connection.execute("SELECT trial_id, statistics FROM evidence ORDER BY trial_id").fetchall()
     return {number: json.loads(text)["layers"] for number, text in rows}
 

@@ -2,6 +2,7 @@
 
 import shutil
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -142,7 +143,7 @@ def changed_database(trained_database, tmp_path):
 
 
 def test_trials_of_earlier_versions_have_none(invoke, changed_database):
-    with sqlite3.connect(changed_database) as connection:
+    with closing(sqlite3.connect(changed_database)) as connection, connection:
         number = connection.execute("SELECT id FROM trial WHERE status = 'completed'").fetchone()[0]
         connection.execute("DELETE FROM confusion WHERE trial_id = ?", (number,))
     answer = invoke("show", number, "--db", changed_database, "--format", "json").json
@@ -153,7 +154,7 @@ def test_trials_of_earlier_versions_have_none(invoke, changed_database):
 
 
 def test_damaged_counts_are_an_error(invoke, changed_database):
-    with sqlite3.connect(changed_database) as connection:
+    with closing(sqlite3.connect(changed_database)) as connection, connection:
         number = connection.execute("SELECT id FROM trial WHERE status = 'completed'").fetchone()[0]
         connection.execute("INSERT OR REPLACE INTO confusion VALUES (?, ?)", (number, b"no counts"))
     refused = invoke("show", number, "--db", changed_database)
