@@ -20,7 +20,7 @@ def outcomes(problem: Problem, method: str, generation: int, seed: int, trials: 
 def learned(sweep: Sweep, outcome_of: Callable[[Configuration], Outcome]) -> list[Outcome]:
     """The outcomes of a search by a method that learns. It knows all results of earlier generations."""
     assert sweep.search is not None
-    outcomes, results, known = list[Outcome](), list[Result](), set[str]()
+    tried, results, known = list[Outcome](), list[Result](), set[str]()
     number = 0
     while len(results) < sweep.search.trials:
         count = min(sweep.generation_sizes.begin(number + 1), sweep.search.trials) - len(results)
@@ -28,11 +28,11 @@ def learned(sweep: Sweep, outcome_of: Callable[[Configuration], Outcome]) -> lis
         if not found:
             break
         seen = [outcome_of(each.configuration) for each in found]
-        outcomes += seen
+        tried += seen
         results += [Result(each.point, new.error, new.parameters) for each, new in zip(found, seen, strict=True)]
         known |= {each.configuration.hash for each in found}
         number += 1
-    return outcomes
+    return tried
 
 
 def sweep_of(problem: Problem, method: str, generation: int, seed: int, trials: int) -> Sweep:

@@ -10,8 +10,6 @@ BUDGETS = (30, 100, 300)
 SEEDS = 20
 # Proposals at a time. Peers always propose one at a time and know all earlier results.
 GENERATIONS = (1, 8, 32)
-
-
 # Problems with two objectives, and those whose error alone matters.
 FRONTS = ("digits-front",)
 ERRORS = tuple(name for name in PROBLEMS if name not in FRONTS)

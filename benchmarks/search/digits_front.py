@@ -25,9 +25,6 @@ class DigitsFront(DigitsTable):
     measure = "share of the best trade-off that is missing"
     objectives = 2
 
-    def __init__(self, name: str = "digits-front", seed: int = 0):
-        super().__init__(name, seed)
-
     def scores(self, outcomes: Sequence[Outcome]) -> list[float]:
         """After 1, 2, … trials, the share that is missing: 0 if for each size the best network was tried."""
         lowest, found = dict.fromkeys(PARAMETERS, math.inf), list[float]()

@@ -86,7 +86,6 @@ def is_sound(path):
     with closing(sqlite3.connect(path)) as connection, connection:
         checks = connection.execute("PRAGMA integrity_check").fetchall()
         broken = connection.execute("PRAGMA foreign_key_check").fetchall()
-    connection.close()
     return (checks, broken) == ([("ok",)], [])
 
 

@@ -130,7 +130,7 @@ def recorded_tests(file: str) -> list[tuple[str, bytes]]:
     """Each test that runs a file, with the lines of it, as coverage.py stores them."""
     query = """SELECT context.context, line_bits.numbits
         FROM line_bits JOIN context ON context.id = context_id JOIN file ON file.id = file_id WHERE file.path = ?"""
-    with closing(sqlite3.connect(ROOT / ".coverage")) as connection, connection:
+    with closing(sqlite3.connect(ROOT / ".coverage")) as connection:
         rows = [(context.partition("|")[0], bits) for context, bits in connection.execute(query, [str(ROOT / file)])]
     failing = {"", *FAILING.read_text(encoding="utf-8").splitlines()}
     sizes = lines_run()
@@ -143,7 +143,7 @@ def lines_run() -> dict[str, int]:
     query = (
         "SELECT context.context, sum(length(numbits)) FROM line_bits JOIN context ON context.id = context_id GROUP BY 1"
     )
-    with closing(sqlite3.connect(ROOT / ".coverage")) as connection, connection:
+    with closing(sqlite3.connect(ROOT / ".coverage")) as connection:
         return {context.partition("|")[0]: size for context, size in connection.execute(query)}
 
 

@@ -8,12 +8,9 @@ from contextlib import closing
 import pytest
 from fitgap.runner.store import open_store
 from support.sampling import at_night
+from support.web.chart_tasks import select_on_the_fit_map, zoom_into_a_chart
 
 LABEL_OF_FIT_MAP = "(document.querySelector('[data-kind=fitmap] svg')?.getAttribute('aria-label') || '')"
-# Milliseconds within which charts are drawn again; on a machine that does much else, they wait for longer.
-LONGEST_PAUSE = 300_000
-NUMBERS = "[...document.querySelectorAll('[data-kind=fitmap] .role-axis-label text')].map(each => each.textContent)"
-NUMBERS_ON_FIT_MAP = f"{NUMBERS}.sort().join(' ')"
 
 
 def find_the_best_configuration(visit):
@@ -60,34 +57,6 @@ def turn_pages(visit):
     assert visit.page.locator("table.results tbody tr").first.get_attribute("data-key") == "21"
     visit.page.go_back()
     visit.page.get_by_text("page 1 of 4").wait_for()
-
-
-def select_on_the_fit_map(visit):
-    """With the keyboard, a selection is a filter or an address."""
-    if visit.keyboard:
-        visit.open("sweeps/made?box=-0.2,0.01,-0.2,0.2")
-    else:
-        visit.open("sweeps/made")
-        # On a phone it may be far below, and charts are drawn when they come near what is seen.
-        visit.page.locator("[data-kind=fitmap]").scroll_into_view_if_needed()
-        visit.until("document.querySelectorAll('[data-kind=fitmap] .mark-symbol path').length > 5")
-        picture = visit.page.locator("[data-kind=fitmap] svg").first
-        picture.scroll_into_view_if_needed()
-        visit.page.wait_for_timeout(500)
-        frame = picture.bounding_box()
-        place = [
-            (frame["x"] + frame["width"] * x, frame["y"] + frame["height"] * y)
-            for x, y in ((0.2, 0.35), (0.3, 0.5), (0.5, 0.7))
-        ]
-        visit.page.mouse.move(*place[0])
-        visit.page.mouse.down()
-        for point in place[1:]:
-            visit.page.mouse.move(*point, steps=4)
-        visit.page.mouse.up()
-        visit.until("new URLSearchParams(location.search).get('box')")
-    visit.page.get_by_text("Selected on the fit map").wait_for()
-    visit.press(visit.page.get_by_role("link", name="Clear the selection"))
-    visit.until("!new URLSearchParams(location.search).get('box')")
 
 
 def pin_two_and_compare_them(visit):
@@ -163,37 +132,6 @@ def watch_a_sweep_that_trains(visit):
     visit.until("document.querySelector('#progress').textContent.includes('cancelled')")
     assert visit.page.evaluate("window.scrollY") == 300
     assert visit.page.get_by_label("Filter", exact=True).input_value() == "repeat > 0"
-
-
-def zoom_into_a_chart(visit):
-    """The zoom stays when the chart is drawn again because something has changed."""
-    visit.open("sweeps/made")
-    figure = visit.page.locator("[data-kind=fitmap]")
-    figure.scroll_into_view_if_needed()
-    visit.until("document.querySelector('[data-kind=fitmap] .zoom button')")
-    whole = numbers_on(figure)
-    visit.press(figure.get_by_role("button", name="Zoom in"))
-    visit.until(f"{NUMBERS_ON_FIT_MAP} !== {json.dumps(whole)}")
-    zoomed = numbers_on(figure)
-    place = visit.page.evaluate("window.scrollY")
-    # The page listens only once its answer in words has come.
-    visit.page.wait_for_timeout(3000)
-    database = sqlite3.connect(visit.site.database, timeout=30)
-    with visit.page.expect_response(is_fit_map, timeout=LONGEST_PAUSE), closing(database), database:
-        database.execute("UPDATE sweep SET note = coalesce(note, '') || '.' WHERE name = 'made'")
-    visit.page.wait_for_timeout(1500)
-    assert numbers_on(figure) == zoomed and visit.page.evaluate("window.scrollY") == place
-    visit.press(figure.get_by_role("button", name="Whole chart"))
-    visit.until(f"{NUMBERS_ON_FIT_MAP} === {json.dumps(whole)}")
-
-
-def is_fit_map(response):
-    return "fitmap.json" in response.url
-
-
-def numbers_on(figure):
-    """The numbers along the axes of a chart, as one text."""
-    return " ".join(sorted(figure.locator(".role-axis-label text").all_text_contents()))
 
 
 def watch_a_trial_that_trains(visit):

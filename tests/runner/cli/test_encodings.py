@@ -45,7 +45,6 @@ def test_questions_are_answered_in_any_encoding(words, encoding, small, in_encod
     with closing(sqlite3.connect(small)) as connection, connection:
         connection.execute("INSERT INTO sweep_tag VALUES (1, 'grün ☃')")
         connection.execute("UPDATE trial SET note = 'größe … ± β'")
-    connection.close()
     code, out, err = in_encoding(encoding, *words.split())
     assert (code, err) == (0, "")
     if "--format json" in words:

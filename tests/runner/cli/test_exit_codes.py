@@ -69,7 +69,6 @@ def small(trained_database, own_folder):
         with closing(sqlite3.connect(path)) as connection, connection:
             for statement in statements:
                 connection.execute(statement)
-        connection.close()
 
     return change
 
@@ -349,7 +348,7 @@ def wait_for_epochs(running):
     """Wait until the sweep trains."""
     while running.poll() is None:
         try:
-            with closing(sqlite3.connect("file:fitgap.db?mode=ro", uri=True)) as connection, connection:
+            with closing(sqlite3.connect("file:fitgap.db?mode=ro", uri=True)) as connection:
                 if connection.execute("SELECT 1 FROM epoch LIMIT 1").fetchone():
                     return
         except sqlite3.OperationalError:

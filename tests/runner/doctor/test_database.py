@@ -107,7 +107,6 @@ def test_a_file_that_is_no_database_is_a_problem(own_folder):
 def test_a_database_of_another_program_is_a_problem(own_folder):
     with closing(sqlite3.connect(own_folder / "other.db")) as connection, connection:
         connection.execute("CREATE TABLE study (id INTEGER)")
-    connection.close()
     (finding,) = check_database("other.db")
     assert finding.state is State.PROBLEM and "study" in finding.found and "--db" in finding.advice
 
@@ -116,7 +115,6 @@ def test_a_database_of_a_later_program_is_a_problem_with_a_remedy(own_folder):
     open_store_for_writing("store.db").close()
     with closing(sqlite3.connect(own_folder / "store.db")) as connection, connection:
         connection.execute("UPDATE fitgap_version SET version_num = '9999'")
-    connection.close()
     (finding,) = check_database("store.db")
     assert finding.state is State.PROBLEM
     assert "9999" in finding.found and finding.advice == "update fitgap"

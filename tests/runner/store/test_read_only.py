@@ -198,7 +198,6 @@ def test_while_the_owner_writes_others_read(users, shared):
         for note in ("second", "third"):
             writing.execute("UPDATE sweep SET note = ?", (note,))
             assert note in users[1].ask(["note", "small"], shared)[1]
-    writing.close()
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o666])

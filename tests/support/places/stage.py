@@ -104,9 +104,8 @@ class Stage:
         """What a sweep found, to the last bit, without when and by whom."""
         found: list[tuple[object, ...]] = []
         for database in self.databases():
-            with closing(sqlite3.connect(database)) as connection, connection:
+            with closing(sqlite3.connect(database)) as connection:
                 found += connection.execute(FOUND, (sweep,)).fetchall()
-            connection.close()
         return found
 
 

@@ -184,7 +184,6 @@ def test_json_with_numbers_that_json_does_not_have_becomes_null(sqlite_template,
         connection.execute(
             "INSERT INTO data_set VALUES (1, 'NaN', 'f', 1, 'numbers', '[NaN, 1.50]', '[\"NaN\"]', '[-Infinity]', NULL)"
         )
-    connection.close()
     target = PostgresDatabases(postgres, request.getfixturevalue("postgres_template"))
     address = target.make(empty=True)
     copy_database(source, address)
