@@ -2,16 +2,17 @@
 
 import sys
 
-# Process lists show a password in the command line until this has run, so nothing else is loaded before it.
-from fitgap.runner.system.passwords import hide_passwords
-
 INTERRUPTED = 130
 CANNOT_START = 2
 
 
 def main() -> None:
     """Load the command line and run it."""
+    # An interrupt is heard from here on, so everything is imported within the `try`.
     try:
+        # Process lists show a password in the command line until it is hidden, so this comes before all other imports.
+        from fitgap.runner.system.passwords import hide_passwords
+
         hide_passwords()
         from fitgap.runner.streams import prepare_streams
 

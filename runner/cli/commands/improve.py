@@ -32,7 +32,7 @@ def improve(
     mixed_versions: placement_flags.MixedVersions = False,
     database: Database = None,
 ) -> None:
-    """Extend a sweep with what is advised for its best configurations and its edges, as long as this helps."""
+    """Extend a sweep with changes advised for its best configurations and the ends of its axes, as long as it helps."""
     from fitgap.runner.engine.placement import placement_of
 
     placement = placement_of(engine, workers, address, cores_per_pack, most_in_flight, mixed_versions)
@@ -56,12 +56,14 @@ def train_rounds(improvement: "Improvement", placement: "Placement", database: s
     """Train round after round and print the leaderboard; returns the exit code."""
     from fitgap.runner.driver import launch_stored, stored_sweep
     from fitgap.runner.improvement import described, unfinished
-    from fitgap.runner.store import open_store
+    from fitgap.runner.store import open_store, open_store_for_writing
 
     sweep = improvement.sweep
     with open_store(database) as store:
         improvement.check_budget(store)
         is_unfinished = unfinished(store, sweep) > 0
+    # A database that cannot be written is refused now, not after a round has been announced.
+    open_store_for_writing(database).close()
     terminal = RoundTerminal(database)
     if is_unfinished and launch_stored(sweep, lambda store: stored_sweep(store, sweep), placement, database, terminal):
         return INTERRUPTED

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,8 @@ def copy_into_new_file(source: Engine, path: Path) -> dict[str, int]:
     with new_database(path) as part:
         if is_sqlite(source):
             give_rights(part, path_of(source.url))
+            # The source may be read-only, which a copy is often made to get around.
+            part.chmod(part.stat().st_mode | stat.S_IRUSR | stat.S_IWUSR)
         return copy_into(source, URL.create("sqlite", database=str(part)))
 
 

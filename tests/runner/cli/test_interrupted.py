@@ -35,6 +35,26 @@ def test_an_interrupt_that_is_swallowed_comes_again(number):
     assert (done.returncode, done.stdout, done.stderr) == (INTERRUPTED, "", "")
 
 
+# An interrupt while the first of its modules is loaded, before it can hide a password.
+INTERRUPTED_AT_ONCE = """
+import os, signal, sys
+
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name == "fitgap.runner.system.passwords":
+            os.kill(os.getpid(), signal.SIGINT)
+
+from fitgap import __main__
+sys.meta_path.insert(0, Interrupting())
+__main__.main()
+"""
+
+
+def test_an_interrupt_is_heard_before_anything_is_loaded():
+    done = subprocess.run([sys.executable, "-c", INTERRUPTED_AT_ONCE], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (INTERRUPTED, "", "")
+
+
 # A question that takes for ever, and that tells when it has begun.
 ENDLESS = """
 import sys, time

@@ -53,11 +53,13 @@ QUESTIONS = [
     *(["compare", "small", "--by", "activation"], ["diagnose", "small"], ["importance", "small"], ["db", "status"]),
     *(["tag", "small"], ["note", "1"], ["export", "1", "-o", "{own}/model.npz"], ["db", "backup", "{own}/backup.db"]),
     *(["db", "copy", "{path}", "{own}/copy.db"], ["trials", "small", "--format", "parquet", "-o", "{own}/x.parquet"]),
+    ["replay", "1"],
 ]
 CHANGES = [
     *(["tag", "small", "x"], ["note", "1", "y"], ["rename", "small", "z"], ["delete", "small", "--yes"]),
     *(["db", "compact"], ["run", "--data", "xor", "--hidden", "2", "--epochs", "1", "--engine", "local"]),
     *(["resume", "small", "--engine", "local"], ["db", "upgrade"], ["db", "restore", "{path}.other"]),
+    ["improve", "small", "--trials", "4", "--rounds", "1", "--engine", "local"],
 ]
 
 
@@ -158,7 +160,9 @@ def check_answers(user, path):
         for made in user.folder.iterdir():
             made.unlink()
         code, out, err = user.ask(words, path)
-        assert (code, err) == (0, ""), (words, err)
+        # `export` says which network it wrote, and where.
+        assert code == 0 and err.startswith("network of trial 1 after" * (words[0] == "export")), (words, err)
+        assert err.count("\n") == (words[0] == "export"), (words, err)
         assert out or "-o" in words or "tag" in words or "note" in words, words
         assert state_of(path.parent) == before, words
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from support.places.environments.environment import FAILS, RAY, READS, TRAINS, WRITES
+from support.places.environments.environment import ASKS, FAILS, RAY, READS, REPLAYS, SAVES, TRAINS, WRITES
 
 XOR = ("run", "--data", "xor", "--hidden", "4", "--optimizer", "adam:rate=0.05", "--repeats", "2", "--epochs", "20")
 # A second of work on one core: processes are worth it, and Ray is not.
@@ -22,12 +22,20 @@ class Command:
     is_same: bool = False
 
 
+def asking(name: str, *arguments: str) -> Command:
+    return Command(name, arguments, ASKS)
+
+
 def reading(name: str, *arguments: str, is_same: bool = False) -> Command:
     return Command(name, arguments, READS, is_same=is_same)
 
 
-def writing(name: str, *arguments: str, creates: tuple[str, ...] = ()) -> Command:
-    return Command(name, arguments, WRITES, creates)
+def saving(name: str, *arguments: str, creates: str) -> Command:
+    return Command(name, arguments, SAVES, (creates,))
+
+
+def writing(name: str, *arguments: str) -> Command:
+    return Command(name, arguments, WRITES)
 
 
 def training(name: str, sweep: str, *arguments: str, kind: str = TRAINS) -> Command:
@@ -46,21 +54,21 @@ COMMANDS = (
     reading("compare as JSON", "compare", "s", "--by", "activation", "--format", "json", is_same=True),
     reading("diagnose", "diagnose", "s"),
     reading("importance", "importance", "s"),
-    reading("list", "list", "activations"),
+    asking("list", "list", "activations"),
     reading("predict", "predict", "1", "new.csv", "--format", "csv", is_same=True),
     reading("db status", "db", "status"),
-    reading("dry run", *XOR, "--dry-run"),
-    reading("help", "--help"),
-    reading("help of run", "run", "--help"),
+    asking("dry run", *XOR, "--dry-run"),
+    asking("help", "--help"),
+    asking("help of run", "run", "--help"),
     writing("tag", "tag", "s", "größer"),
     writing("note", "note", "s", "look [again] ☃"),
     writing("rename", "rename", "s", "other"),
     writing("delete", "delete", "s", "--yes"),
     writing("cancel", "cancel", "waiting"),
     writing("db compact", "db", "compact"),
-    writing("db copy", "db", "copy", "fitgap.db", "copy.db", creates=("copy.db",)),
-    writing("export", "export", "1", "-o", "model.npz", creates=("model.npz",)),
-    writing("trials as a file", "trials", "s", "--format", "csv", "-o", "rows.csv", creates=("rows.csv",)),
+    saving("db copy", "db", "copy", "fitgap.db", "copy.db", creates="copy.db"),
+    saving("export", "export", "1", "-o", "model.npz", creates="model.npz"),
+    saving("trials as a file", "trials", "s", "--format", "csv", "-o", "rows.csv", creates="rows.csv"),
     training("run", "new", *XOR, "--name", "new", "--engine", "local"),
     training("run in processes", "digits", *DIGITS, "--name", "digits", "--workers", "2"),
     training("run on Ray", "ray", *XOR, "--name", "ray", "--engine", "ray", "--workers", "1", kind=RAY),
@@ -68,7 +76,7 @@ COMMANDS = (
     training("extend", "s", "extend", "s", "--repeats", "3", "--engine", "local"),
     training("improve", "s", "improve", "s", "--trials", "2", "--rounds", "1", "--engine", "local"),
     training("retry", "cancelled", "retry", "cancelled", "--status", "cancelled", "--engine", "local"),
-    training("replay", "", "replay", "1"),
+    training("replay", "", "replay", "1", kind=REPLAYS),
     Command("show 99", ("show", "99"), FAILS),
     Command("no such command", ("shwo",), FAILS),
 )

@@ -1,7 +1,9 @@
 """Copies: every row of every table, to the last bit, in both directions, or nothing at all."""
 
 import math
+import shutil
 import sqlite3
+import stat
 import subprocess
 import sys
 from contextlib import closing
@@ -125,6 +127,17 @@ def test_a_copy_is_not_made_over_rows(filled, database, other_databases, make_pl
         with pytest.raises(StoreError, match="already has rows; name a new one"):
             copy_database(database, refused)
     assert raw_rows(target) == before
+
+
+@pytest.mark.parametrize(("before", "after"), [(0o444, 0o644), (0o440, 0o640), (0o400, 0o600)])
+def test_a_copy_of_a_read_only_file_can_be_written_by_whoever_made_it(before, after, sqlite_template, tmp_path):
+    """Those who may only read a database are told to copy it."""
+    source, made = tmp_path / "source.db", tmp_path / "copy.db"
+    shutil.copy(sqlite_template, source)
+    source.chmod(before)
+    copy_database(str(source), str(made))
+    assert stat.S_IMODE(made.stat().st_mode) == after
+    open_store_for_writing(str(made)).close()
 
 
 @pytest.mark.parametrize("table", per_commit(["data_set", "epoch"], ["data_set", "trial", "epoch", "state"]))

@@ -18,9 +18,20 @@ from fitgap.runner.store.database.sqlite_wal import head_of, side_file
 from fitgap.runner.store.schema.backup import back_up_database
 from support.sampling import every_row
 
+
+def read(path):
+    with open_store(path):
+        pass
+
+
+def write(path):
+    with open_store_for_writing(path):
+        pass
+
+
 WAYS = [
-    open_store,
-    open_store_for_writing,
+    read,
+    write,
     describe_database,
     upgrade_database,
     lambda path: back_up_database(path, None),

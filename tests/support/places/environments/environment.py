@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 READS, WRITES, TRAINS, RAY, FAILS = "reads", "writes", "trains", "ray", "fails"
+# Without a database; reading one and writing another file; reading one and training without writing to it.
+ASKS, SAVES, REPLAYS = "asks", "saves", "replays"
 DONE = frozenset({0})
 REFUSED = frozenset({2})
 DONE_OR_REFUSED = DONE | REFUSED
@@ -11,7 +13,9 @@ DONE_OR_REFUSED = DONE | REFUSED
 NOT_STARTED = frozenset({1})
 DONE_OR_NOT = DONE_OR_REFUSED | NOT_STARTED
 # What a command of each kind exits with where nothing is in its way.
-USUAL_CODES = {READS: DONE, WRITES: DONE, TRAINS: DONE, RAY: DONE, FAILS: REFUSED}
+USUAL_CODES = {READS: DONE, WRITES: DONE, TRAINS: DONE, FAILS: REFUSED}
+# A kind for which an environment names no codes is like another one.
+LIKE = {RAY: TRAINS, REPLAYS: TRAINS, SAVES: WRITES, ASKS: READS}
 
 
 @dataclass(frozen=True)
@@ -44,9 +48,10 @@ class Environment:
     sample: tuple[str, ...] = ("run",)
 
     def codes_of(self, kind: str) -> frozenset[int]:
-        """The exit codes that a kind of command may have here. A command on Ray trains, too."""
-        if kind == RAY and RAY not in self.codes:
-            kind = TRAINS
+        """The exit codes that a kind of command may have here."""
+        if kind in self.codes:
+            return self.codes[kind]
+        kind = LIKE.get(kind, kind)
         return self.codes.get(kind, USUAL_CODES[kind])
 
 

@@ -1,21 +1,27 @@
 """Databases and folders that are read-only, full, gone, another's, or oddly named."""
 
 from support.places.environments.environment import (
+    ASKS,
+    DONE,
     DONE_OR_NOT,
     DONE_OR_REFUSED,
     NAMESPACE,
     RAY,
     READS,
     REFUSED,
+    REPLAYS,
+    SAVES,
     TRAINS,
     USER,
     WRITES,
     Environment,
 )
 
-ONLY_READING = {WRITES: REFUSED, TRAINS: REFUSED}
+ONLY_READING = {WRITES: REFUSED, TRAINS: REFUSED, REPLAYS: DONE}
+# The database is out of reach.
+NO_DATABASE = {READS: REFUSED, WRITES: REFUSED, TRAINS: REFUSED, ASKS: DONE}
 WITHOUT_PRIVILEGE = "$UNPRIVILEGED"
-WITHOUT_ROOM = {READS: DONE_OR_REFUSED, WRITES: DONE_OR_REFUSED, TRAINS: REFUSED}
+WITHOUT_ROOM = {READS: DONE_OR_REFUSED, WRITES: DONE_OR_REFUSED, TRAINS: REFUSED, REPLAYS: DONE_OR_REFUSED}
 # SQLite opens no file whose path is longer than 512 bytes.
 TOO_LONG = dict.fromkeys((READS, WRITES, TRAINS), DONE_OR_REFUSED)
 MOVE = 'mkdir -p "$NEW"; mv fitgap.db new.csv "$NEW"; cd "$NEW"'
@@ -31,7 +37,7 @@ FILES = (
         "a read-only database",
         "chmod 444 fitgap.db",
         WITHOUT_PRIVILEGE,
-        codes=ONLY_READING,
+        codes={**ONLY_READING, SAVES: DONE},
         says="fitgap.db",
         sample=("run", "trials", "tag"),
     ),
@@ -72,14 +78,14 @@ FILES = (
         f"{OTHERS}; chmod 1777 .",
         "$NOBODY",
         needs=USER | NAMESPACE,
-        codes={TRAINS: REFUSED, WRITES: DONE_OR_REFUSED},
+        codes={**ONLY_READING, WRITES: DONE_OR_REFUSED, SAVES: DONE},
         sample=("run", "trials", "export"),
     ),
     Environment(
         "a database one may not read",
         "chmod 000 fitgap.db",
         WITHOUT_PRIVILEGE,
-        codes=dict.fromkeys((READS, WRITES, TRAINS), REFUSED),
+        codes=NO_DATABASE,
         says="fitgap.db",
         sample=("run",),
     ),
@@ -100,15 +106,22 @@ FILES = (
     Environment(
         "the current folder is deleted",
         f"{ELSEWHERE}; mkdir gone; cd gone; rmdir $WORK/gone",
+        codes={SAVES: REFUSED},
         sample=("run in processes",),
     ),
     Environment(
         "the current folder is deleted, the database was in it",
         'mkdir gone; mv fitgap.db new.csv gone; cd gone; rm -r "$WORK/gone"',
-        codes=dict.fromkeys((READS, WRITES, TRAINS), REFUSED),
+        codes=NO_DATABASE,
         sample=("run",),
     ),
-    Environment("the current folder may not be read", f"{ELSEWHERE}; chmod 300 .", WITHOUT_PRIVILEGE, sample=("run",)),
+    # `db copy` names its database, so there is a link to it.
+    Environment(
+        "the current folder may not be read",
+        f'{ELSEWHERE}; ln -s "$FITGAP_DB" fitgap.db; chmod 300 .',
+        WITHOUT_PRIVILEGE,
+        sample=("run",),
+    ),
     Environment(
         "spaces and Unicode everywhere",
         f'NEW="a b/Größe 名 ☃"; {MOVE}; mkdir home tmp; export HOME="$PWD/home" TMPDIR="$PWD/tmp"',
