@@ -144,7 +144,7 @@ def apart(dataset: Dataset, earlier: np.ndarray, later: np.ndarray) -> np.ndarra
         return earlier
     kept = earlier[dataset.marks[LAST_ROW][earlier] < dataset.marks[FIRST_ROW][later].min()]
     if not len(kept):
-        raise ValueError("every other window shares rows with those that validate or test; choose a smaller window")
+        raise ValueError("all other windows share rows with those that validate or test; choose a smaller window")
     return kept
 
 
@@ -177,7 +177,8 @@ def by_group(dataset: Dataset, division: Division, seed: int, repeat: int) -> np
     np.add.at(counts, (groups, classes), 1)
     if len(names) < max(2, division.folds):
         raise ValueError(
-            f"{max(2, division.folds)} groups are needed, one for each side or fold, but there are {len(names)}"
+            f"{max(2, division.folds)} groups are needed, one for each side or fold, but there are {len(names)}; "
+            "choose another column"
         )
     if division.folds:
         permutation, number = divmod(repeat - 1, division.folds)
@@ -195,7 +196,8 @@ def fold(dataset: Dataset, division: Division, seed: int, repeat: int) -> np.nda
     """
     if division.folds > dataset.example_count:
         raise ValueError(
-            f"{division.folds} folds need at least {division.folds} examples, but there are {dataset.example_count}"
+            f"{division.folds} folds need at least {division.folds} examples, but there are {dataset.example_count}; "
+            "choose fewer folds"
         )
     permutation, number = divmod(repeat - 1, division.folds)
     order = generator(seed, permutation + 1, Purpose.SPLIT).permutation(dataset.example_count)

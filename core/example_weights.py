@@ -75,6 +75,6 @@ def with_mean_one(weights: np.ndarray, side: str) -> np.ndarray:
     largest = weights.max(initial=0.0)
     if not largest > 0:
         rule = f"all {side} examples have the weight 0"
-        raise ValueError(f"{rule}; give some a weight above 0, or split otherwise")
+        raise ValueError(f"{rule}; give some a weight above 0, or split the examples differently")
     scaled = weights / largest
     return scaled / scaled.mean()

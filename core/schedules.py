@@ -64,9 +64,13 @@ class InverseTime(Schedule):
 
 @dataclass(frozen=True)
 class Cosine(Schedule):
-    """The rate falls along half a cosine to its share `lowest`, one epoch after the last (Loshchilov & Hutter 2017)."""
+    """The rate falls along half a cosine and would reach its share `lowest` one epoch after the last (Loshchilov &
+    Hutter 2017).
+    """
 
-    lowest: float = parameter(0.0, at_least=0, at_most=1, description="share of the rate that it falls towards")
+    lowest: float = parameter(
+        0.0, at_least=0, at_most=1, description="share of the initial rate towards which it falls"
+    )
 
     def after_warm_up(self, past, epochs):
         return self.lowest + (1 - self.lowest) * (1 + math.cos(math.pi * past / epochs)) / 2

@@ -78,7 +78,7 @@ class Unrecognized(OutputReading):
 
 @dataclass(frozen=True)
 class Intervals(OutputReading):
-    """A single output: class c of C is the midpoint of the c-th of C equal intervals of [0, 1], closed above."""
+    """A single output: class c of C is the midpoint of the c-th of C equal intervals of [0, 1], each closed above."""
 
     def output_count(self, class_count, target_count):
         return 1

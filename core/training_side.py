@@ -22,7 +22,8 @@ def used_count(available: int, training_examples: float | int | None) -> int:
     count = round(available * training_examples) if is_share else int(training_examples)
     if not 0 < count <= available:
         raise ValueError(
-            f"{training_examples:g} of {available} training examples {'are none' if is_share else 'cannot be used'}; "
+            f"{training_examples:g} of {available} training examples "
+            f"{'is less than one' if is_share else 'cannot be used'}; "
             f"choose at least 1 and at most {available}, or a share such as 0.5"
         )
     return count

@@ -39,7 +39,7 @@ class Sigmoid(Activation):
 
 @dataclass(frozen=True)
 class Tanh(Activation):
-    """Hyperbolic tangent (Magyar 2024, §2.1.1.9)."""
+    """Hyperbolic tangent (in mish, Magyar 2024, §2.1.1.9)."""
 
     @staticmethod
     def value(x, out):

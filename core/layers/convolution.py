@@ -24,8 +24,12 @@ class Convolution(ListedLayer):
 
     channels: int = parameter(whole=True, at_least=1, at_most=100_000, headline=True, description="output channels")
     size: int = parameter(3, whole=True, at_least=1, at_most=1000, headline=True, description="positions per axis")
-    stride: int = parameter(1, whole=True, at_least=1, at_most=1000, description="positions between windows")
-    padding: str = parameter("valid", choices=PADDINGS, description="windows inside the inputs, or zeros around them")
+    stride: int = parameter(
+        1, whole=True, at_least=1, at_most=1000, description="positions from one window to the next"
+    )
+    padding: str = parameter(
+        "valid", choices=PADDINGS, description="windows only inside the inputs, or zeros around the inputs"
+    )
 
     word = "conv"
 

@@ -62,7 +62,7 @@ class BoundElman(BoundRecurrent):
 
 @dataclass(frozen=True)
 class Elman(Recurrent):
-    """Recurrent layer h_t = f(W x_t + U h_{t−1} + b) with the activation functions of other layers (Elman 1990)."""
+    """Recurrent layer h_t = f(W x_t + U h_{t−1} + b), where the setting `activation` chooses f (Elman 1990)."""
 
     word = "rnn"
     bound = BoundElman

@@ -156,7 +156,7 @@ class BoundGated(BoundRecurrent):
 
 @dataclass(frozen=True)
 class Gated(Recurrent):
-    """Gated recurrent units (Cho et al. 2014), with the reset gate behind U as in PyTorch, σ and tanh.
+    """Gated recurrent units (Cho et al. 2014) with σ and tanh; the reset gate applies after U, as in PyTorch.
 
     r = σ(W_r x + U_r h + b_r), z = σ(W_z x + U_z h + b_z), n = tanh(W_n x + b_n + r ⊙ (U_n h + c)); the new h is
     (1 − z) ⊙ n + z ⊙ h. W and U have their rows in the order r, z, n; the biases are b_r, b_z, b_n, c.

@@ -37,7 +37,7 @@ class Normalization(ListedLayer):
 
     def output_shape(self, shape):
         if shape[-1] < 2:
-            raise ValueError(f"needs at least 2 channels at every position to compare, but gets {shape[-1]}")
+            raise ValueError(f"needs at least 2 channels at every position to normalize, but gets {shape[-1]}")
         return shape
 
     def bias_count(self, shape):

@@ -22,7 +22,11 @@ class Pooling(ListedLayer):
 
     size: int = parameter(2, whole=True, at_least=1, at_most=1000, headline=True, description="positions per axis")
     stride: int = parameter(
-        0, whole=True, at_least=0, at_most=1000, description="positions between windows; 0 for the size"
+        0,
+        whole=True,
+        at_least=0,
+        at_most=1000,
+        description="positions from one window to the next; 0: the size of a window",
     )
 
     bound: ClassVar[type["BoundPooling"]]

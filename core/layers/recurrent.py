@@ -29,7 +29,7 @@ class Recurrent(ListedLayer):
         whole=True,
         at_least=0,
         at_most=100_000,
-        description="steps after which derivatives go no further back, counted from the last; 0 for none",
+        description="number of steps, counted from the last, after which derivatives go no further back; 0: no limit",
     )
 
     width_parameter = "units"

@@ -10,13 +10,15 @@ from fitgap.core.variants import parameter
 
 @dataclass(frozen=True)
 class Residual(ListedLayer):
-    """Residual connection (He et al. 2015): y = F(x) + x, where F are the layers in front of it. Written `res(…)`.
+    """Residual connection (He et al. 2015): y = F(x) + x, where F stands for the layers before it. Written `res(…)`.
 
     Their outputs and their inputs must have the same shape. The sum has no activation function, so that the derivative
     reaches x unchanged (He et al. 2016).
     """
 
-    layers: int = parameter(whole=True, at_least=1, at_most=64, headline=True, description="layers that it goes around")
+    layers: int = parameter(
+        whole=True, at_least=1, at_most=64, headline=True, description="number of layers before it that it bypasses"
+    )
 
     word = "res"
 

@@ -49,13 +49,15 @@ def separated(text: str) -> list[str]:
         if token == OPENING:
             opened.append(len(layers))
         elif token == CLOSING and not opened:
-            raise ValueError(f"it closes a parenthesis that it does not open; remove it, or write {OPENING} before")
+            raise ValueError(
+                f"a parenthesis closes that was not opened; remove it, or write {OPENING} before its layers"
+            )
         elif token == CLOSING:
             layers.append(f"res{len(layers) - opened.pop()}")
         else:
             layers.append(token)
     if opened:
-        raise ValueError(f"it does not close every parenthesis; write {CLOSING} where the layers within end")
+        raise ValueError(f"a parenthesis is not closed; write {CLOSING} after the last of its layers")
     return layers
 
 
@@ -80,7 +82,9 @@ def tokens_of(text: str) -> Iterator[str]:
 def check_parentheses(token: str) -> None:
     """Raise ValueError for a layer with a parenthesis that is not that of `res(…)`."""
     if token != OPENING and "(" in token:
-        raise ValueError("a parenthesis does not follow res; write res(…), without a blank or further parentheses")
+        raise ValueError(
+            "a parenthesis does not directly follow res; write res(…), without a blank or further parentheses"
+        )
 
 
 def missing_layer(before: str, after: str) -> ValueError:
@@ -88,7 +92,7 @@ def missing_layer(before: str, after: str) -> ValueError:
     if before == OPENING and after == CLOSING:
         return ValueError("res(…) is empty; write the layers that it goes around, as in res(8)")
     if not before and not after:
-        return ValueError("there is no layer; write one, or none")
+        return ValueError("there is no layer; write one, or the word none")
     place = "in front of" if after == BETWEEN else "behind"
     return ValueError(f"a layer is missing {place} a hyphen; write the layer, or remove the hyphen")
 

@@ -11,7 +11,7 @@ from fitgap.core.variants import parameter
 
 @dataclass(frozen=True)
 class Momentum(Optimizer):
-    """v ← βv + (1 − β)∇C; w ← w − αv (Magyar 2024, Alg. 20): averages gradients; its steps are no longer.
+    """v ← βv + (1 − β)∇C; w ← w − αv (Magyar 2024, Alg. 20): averages gradients without lengthening the steps.
 
     For longer steps, as with momentum in other libraries, use heavy_ball.
     """
@@ -33,7 +33,7 @@ class Momentum(Optimizer):
 
 @dataclass(frozen=True)
 class HeavyBall(Momentum):
-    """v ← βv + ∇C; w ← w − αv (Polyak 1964): momentum as in other libraries, with up to 1/(1 − β) times as long steps.
+    """v ← βv + ∇C; w ← w − αv (Polyak 1964): momentum as in other libraries, with steps up to 1/(1 − β) times as long.
 
     With α/(1 − β) for α, momentum does the same.
     """

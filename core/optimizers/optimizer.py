@@ -12,7 +12,10 @@ from fitgap.core.variants import Variant, parameter
 def clipping() -> Any:
     """The parameter that limits the gradient of a step."""
     return parameter(
-        0.0, at_least=0, later=True, description="largest norm of a network's gradient, to which it is scaled; 0: none"
+        0.0,
+        at_least=0,
+        later=True,
+        description="largest norm of a network's gradient; a larger one is scaled down to it; 0: no limit",
     )
 
 

@@ -25,7 +25,7 @@ class GradientDescent(Optimizer):
 
 @dataclass(frozen=True)
 class PerceptronRule(GradientDescent):
-    """w ← w − α(a − y)x for a network without hidden layers whose outputs are threshold or sign (Rosenblatt 1958).
+    """w ← w − α(a − y)x, for a network without hidden layers and with threshold or sign outputs (Rosenblatt 1958).
 
     This is gradient descent on the half squared error, with the activation's derivative of 0 replaced by 1.
     """

@@ -30,8 +30,9 @@ E_t is the mean error on the training examples, E_v the mean error on the valida
 [glossary](../glossary.md) explains the other terms."""
 
 WHOLE = """\
-Use these keys with `--where`, `--sort` and `--columns` of `fitgap trials`, with `--where` of `epochs`, `compare` and
-`importance`, and with `--by` of `compare`. If a key has a fixed set of values, the column "kind" lists them.
+Use these keys with `--where`, `--sort` and `--columns` of `fitgap trials`, with `--where` of `epochs`, `compare`,
+`importance`, `layers` and `plot`, and with `--by` of `compare`. If a key has a fixed set of values, the column "kind"
+lists them.
 `fitgap trials` shows the most important keys; `--columns +reason` adds one."""
 
 SETTINGS = """\

@@ -19,7 +19,8 @@ Every command with its arguments and options, as `--help` shows them.
   each alternative or value.
 - `--db` names the database: an SQLite file or a `postgresql://` address. Without it, fitgap uses the environment
   variable `FITGAP_DB`, and without that the file `fitgap.db` in the current folder.
-- If a command takes sweeps or trials, a number selects a trial and a name selects a sweep.
+- If a command takes either a sweep or a trial, a number selects a trial and a name selects a sweep. Commands that take
+  only sweeps accept their names and their numbers.
 - `--format` selects a table for people, or JSON, CSV or (for some commands) Parquet for programs. The keys are in
   [columns and keys](columns.md). [Exit codes](exit-codes.md) are the same for all commands."""
 OPTIONS = "Options"

@@ -99,7 +99,7 @@ def check_format(path: Path) -> str:
     """The ending of a file name; ChartError if no chart can be written like that."""
     ending = path.suffix.lower()
     if ending not in FORMATS:
-        raise ChartError(f"{path} must end in {', '.join(FORMATS)}, which says how to write the chart")
+        raise ChartError(f"{path} must end in {', '.join(FORMATS)}; the suffix chooses the format")
     return ending
 
 

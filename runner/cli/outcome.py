@@ -102,7 +102,8 @@ def report_followed_advice(store: "Store", written: "WrittenSweep") -> None:
         return
     trials = ", ".join(str(each.trial) for each in followed)
     follow, what = ("follows", "trial") if len(followed) == 1 else ("follow", "trials")
-    report(f"{counted(len(followed), 'configuration')} {follow} advice, as far as the search may: {what} {trials}")
+    where = "within the alternatives of the search"
+    report(f"{counted(len(followed), 'configuration')} {follow} advice, {where}: {what} {trials}")
     best = sorted((each for each in followed if each.error is not None), key=lambda each: each.error or 0.0)
     report(*(f"  trial {each.trial} (E_v {each.error:.3g}): {each.words}" for each in best[:ADVICE_LISTED]))
 
@@ -121,7 +122,7 @@ def what_is_left(store: "Store", written: "WrittenSweep", left: int, spent: str 
             return f"{pending}, and the search has {counted(to_come, 'configuration')} to come"
         return f"{pending}, and further rounds may follow" if written.prepared.sweep.rounds else pending
     if to_come and not spent:
-        report(f"the search ended {counted(to_come, 'configuration')} short, as no others were found that it may train")
+        report(f"the search ended {counted(to_come, 'configuration')} short, as it found no others that it may train")
         to_come = 0
     if to_come:
         return f"the search has {counted(to_come, 'configuration')} to come"

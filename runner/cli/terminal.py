@@ -96,7 +96,7 @@ def train_stored(
 
 def report_stopped(released: int, sweep_name: str, database: str | None) -> None:
     """Report how many trials were stopped, and how to resume."""
-    report(f"stopped; {counted(released, 'trial')} in flight put back")
+    report(f"stopped; {counted(released, 'trial')} in flight {'is' if released == 1 else 'are'} pending again")
     report(f"continue with: {command('resume', sweep_name, database=database)}")
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 NOT_CHOSEN, ASKED, SPLITS, WEIGHTS = "not chosen", "as asked", "splits the examples", "weights the examples"
 NO_NAME, COUNTER, EMPTY, UNIQUE = "no name", "counts the rows", "empty", "unique per row"
 # For columns with values only in rows that are left out for want of a target.
-NEVER_WITH_TARGET = "no values beside a target"
+NEVER_WITH_TARGET = "no values in rows with a target"
 FREE_TEXT, MANY, NESTED, IDENTIFIER = (
     "free text",
     "too many different values",

@@ -75,7 +75,7 @@ class Oscillator(DrawnSource):
 
 @dataclass(frozen=True)
 class Motif(DrawnSource):
-    """Sequences of four symbols, one-hot encoded: whether the motif abba occurs anywhere."""
+    """Sequences over an alphabet of four symbols, one-hot encoded: whether the motif abba occurs anywhere."""
 
     preprocess = "none"
     examples: int = count(1000)

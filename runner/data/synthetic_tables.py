@@ -72,7 +72,7 @@ class Rare(DrawnSource):
 
 @dataclass(frozen=True)
 class Subjects(DrawnSource):
-    """Measurements of 30 subjects at rest, walking and running; use validation group=subject.
+    """Measurements of 30 subjects at rest, walking and running; use --validation group=subject.
 
     Every subject has an offset of its own in all inputs. Split at random, a network is validated on subjects that it
     knows; split by the group column `subject`, on new ones.

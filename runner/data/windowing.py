@@ -86,7 +86,7 @@ def windowed(dataset: Dataset, windowing: Windowing, lost: int, is_bare: bool = 
     names = dataset.input_names
     has_past = windowing.horizon > 0 and dataset.target_kind == "numbers"
     if is_bare and not has_past:
-        rule = "no input column is left, and only targets that are numbers, in later rows, have a past to learn from"
+        rule = "no input column is left, and the past of the target is an input only if it is a number in a later row"
         raise file_error(source, f"{rule}; choose a horizon of at least 1, or name inputs with --inputs")
     if is_bare:
         rows, names = rows[:, :0], ()

@@ -47,7 +47,7 @@ class FrameStore:
     """An open database. Its methods return what the commands print, as polars data frames with typed columns.
 
     A sweep is given by its name or number, as for the commands. Every error is a FitgapError with a one-line message.
-    Before you move the database file, close the store or use it in a `with` block; otherwise it may stay open.
+    Before you move the database file, close the store or use it in a `with` block; otherwise the file may stay open.
     """
 
     def __init__(self, database: str | None = None):
@@ -107,7 +107,7 @@ class FrameStore:
         table: bool = False,
         **options: Any,
     ) -> pl.DataFrame:
-        """Groups of trials by settings such as `"activation"`: means over completed trials, best in `of` first.
+        """Groups of trials by settings such as `"activation"`: means over completed trials, the best by `of` first.
 
         `sweep` may be a list of sweeps of the same data and splits. With `table`, and two settings, the result is a
         two-way table of the metric `of`: one row per alternative of the first setting, one column per alternative of
@@ -125,18 +125,19 @@ class FrameStore:
         )
 
     def layers(self, what: str | int, *, where: str | None = None) -> pl.DataFrame:
-        """Statistics of units and weights, one row per layer, of a trial (number) or of all of a sweep (name)."""
+        """Statistics of units and weights, one row per layer: of a trial (number), or all trials of a sweep (name)."""
         return frame_of(self._rows.layers(sweep_or_trial(what), where), LAYER_TYPES, LAYER_TYPES)
 
     def confusion(self, trial: int) -> pl.DataFrame:
-        """How often each class was taken for which after a trial's best epoch: one row per class and answer.
+        """Confusion matrix of a trial after its best epoch: one row per class and predicted class.
 
-        Counts validation examples; `share` is a share of the class. Empty for numeric targets and before version 0.2.
+        It counts validation examples; `share` is the share of the class. It is empty for numeric targets and for
+        trials of versions before 0.2.
         """
         return frame_of(self._rows.confusion(trial), CONFUSION_TYPES, CONFUSION_TYPES)
 
     def test_result(self, sweep: str | int) -> pl.DataFrame:
-        """The errors of the best configuration on the test examples, one row per trial, as they were computed once.
+        """The errors of the best configuration on the test examples, one row per trial; computed once and stored.
 
         Empty if the sweep has no test examples, or has not ended.
         """
@@ -157,7 +158,8 @@ class FrameStore:
     ) -> None:
         """Write the network of a trial to a file, `model.npz` or `model.onnx`, as `fitgap export` does.
 
-        `at` is "best" or "last", the epoch after which to take it. `file_format` names the format of another suffix.
+        `at` is "best" or "last", the epoch after which to take the network. `file_format` is "npz" or "onnx", for a
+        path whose suffix is neither.
         """
         if at not in ("best", "last"):
             raise StoreError(f"at must be 'best' or 'last', but is {at!r}")

@@ -106,12 +106,12 @@ def run_sweep(
     """Train a sweep and return it when all its trials have ended, or its budget is spent.
 
     `sweep` is the path of a sweep file, or a mapping with the same keys. If the name is taken, a number is appended.
-    `max_trials`, `max_time` (in seconds, or such as "10m") and `max_epochs_total` override the budget of the sweep.
-    `notify` is called with a line of text when something could not be started, and if no configuration is clearly
-    better than a constant prediction. Ctrl-C makes the trials in flight
-    pending again and raises KeyboardInterrupt; `resume_sweep` continues. With the `address` of a Ray cluster the sweep
-    is trained there. With PostgreSQL, several `drivers` may share the work of writing the results of many workers.
-    The other arguments mean the same as the options of `fitgap run`. Raises FitgapError.
+    `max_trials`, `max_time` (in seconds, or text such as "10m") and `max_epochs_total` override the budget of the
+    sweep. `notify` is called with a line of text if something cannot be started, and if no configuration is clearly
+    better than a constant prediction. Ctrl-C makes the trials in flight pending again and raises KeyboardInterrupt;
+    `resume_sweep` continues. With the `address` of a Ray cluster, the sweep is trained there. With PostgreSQL, several
+    `drivers` may share the work of writing the results of many workers. The other arguments mean the same as the
+    options of `fitgap run`. Raises FitgapError.
     """
     placement = placement_of(engine, workers, address, cpus_per_pack, max_in_flight, mixed_versions, drivers)
     limits = budget_from_flags(max_trials, max_time, max_epochs_total)
@@ -167,11 +167,11 @@ def continue_pruned(
     mixed_versions: bool = False,
     notify: Notify = print,
 ) -> SweepFrames:
-    """Train the pruned trials of a stored sweep on from where they stopped, to their end.
+    """Continue the pruned trials of a stored sweep from where they stopped, to their end.
 
-    With the filter `where`, such as `"rung >= 9"`, only those of configurations with a pruned trial that matches.
-    `notify` is also called with their number. The other arguments are those of `run_sweep`. Raises FitgapError, also
-    while rungs are undecided.
+    With the filter `where`, such as `"rung >= 9"`, only configurations with a pruned trial that matches are continued.
+    `notify` is also called with the number of continued trials. The other arguments are those of `run_sweep`. Raises
+    FitgapError, also if some rungs are not decided yet.
     """
     placement = placement_of(engine, workers, address, cpus_per_pack, max_in_flight, mixed_versions)
     chosen = None if where is None else text(where, "where")
@@ -202,7 +202,7 @@ def improve_sweep(
     mixed_versions: bool = False,
     notify: Notify = print,
 ) -> SweepFrames:
-    """Extend a stored sweep with what is advised for its best configurations and its edges, as long as this helps.
+    """Extend a sweep with changes advised for its best configurations and the ends of its axes, as long as it helps.
 
     At most `trials` new trials are trained in at most `rounds` rounds. `notify` is also called with what each round
     tries and gains. The other arguments are those of `run_sweep`. Raises FitgapError.

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 class StudyFrames:
     """The answer of a study.
 
-    `outcome` is one of a few words that programs can rely on, `answer` says it in sentences with its uncertainty, and
+    `outcome` is one of a few words that programs can rely on. `answer` gives it in sentences, with its uncertainty.
     `groups` holds the groups on which it is based, and `about` says what their numbers are. `sweep` is the trained
     sweep.
     """

@@ -49,7 +49,9 @@ def check_resampling(data: DataSettings) -> None:
     if is_file(data.source):
         raise DataError(not_drawn(data.source))
     if data.test is not None:
-        raise DataError("resample: data leaves no test examples that no repeat is trained on; leave out test")
+        raise DataError(
+            "resample: data draws all examples anew for every repeat, so none can be kept for a test; leave out test"
+        )
 
 
 def class_weights(dataset: Dataset, data: DataSettings) -> ClassWeight:

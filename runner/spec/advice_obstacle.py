@@ -15,5 +15,5 @@ def advice_obstacle(specification: Mapping[str, Any]) -> str | None:
         return f"{rule}, so nothing can be added to it; what is advised needs a new sweep"
     if stored_rounds(specification):
         rule = "this sweep has rounds of repeats, in which single new configurations would compete with those it has"
-        return f"{rule}; what is advised needs a new sweep, or further alternatives for all with fitgap extend"
+        return f"{rule}; what is advised needs a new sweep, or alternatives for all configurations (fitgap extend)"
     return None

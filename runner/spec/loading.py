@@ -189,7 +189,9 @@ def check_name(file: str) -> None:
     """Raise SpecError if the name of a file says that it holds data."""
     suffix = Path(file).suffix.lower()
     if (suffix in DATA_SUFFIXES or suffix in COMPRESSED) and os.path.isfile(file):
-        raise SpecError(f"must be a sweep file, but has a name like data; give data with --data {shlex.quote(file)}")
+        raise SpecError(
+            f"must be a sweep file, but its name is that of a data file; give data with --data {shlex.quote(file)}"
+        )
 
 
 def read_bytes(file: str) -> bytes:

@@ -23,7 +23,7 @@ def check_pruning(sweep: "Sweep") -> None:
         earlier = f"begin earlier, such as with first={max(1, most // FACTOR)}, or " if most > 1 else ""
         raise SpecError(f"{obstacle}; {earlier}train for more epochs", (rule.section,))
     if isinstance(rule, HyperbandSettings) and (sweep.search is None or sweep.search.learns):
-        obstacle = "needs search: random or sobol, since it compares parts of the plan, which must be alike"
+        obstacle = "needs search: random or sobol, since its brackets are parts of the plan, which must be alike"
         raise SpecError(f"{obstacle}; change the search, or prune with halving", (rule.section,))
     check_budget_of_pruning(sweep, sweep.budget)
 
@@ -31,7 +31,7 @@ def check_pruning(sweep: "Sweep") -> None:
 def check_budget_of_pruning(sweep: "Sweep", budget: Budget) -> None:
     """Raise SpecError for a number of trials: those of a rung must all be trained before any of them is over."""
     if sweep.pruning and budget.trials is not None:
-        obstacle = f"cannot limit a sweep with {sweep.pruning.section}, of which all trials begin"
+        obstacle = f"cannot limit a sweep with {sweep.pruning.section}, which has to begin all its trials"
         advice = "limit it by --max-epochs-total or --max-time instead (epochs or time under budget)"
         raise SpecError(f"a number of trials (--max-trials) {obstacle}; {advice}", ("budget", "trials"))
 

@@ -37,11 +37,11 @@ class RepeatRounds:
         """The settings from a mapping, or from shorthand such as `from=1,to=8`. Raises SpecError."""
         entries = settings_of(node, f"must be a number, or rounds such as {EXAMPLE}").entries(KEYS)
         if "to" not in entries:
-            raise SpecError(f"to must be given, the most repeats of a configuration, as in {EXAMPLE}", node.path)
+            raise SpecError(f"to must be given, the largest number of repeats, as in {EXAMPLE}", node.path)
         least = entries["from"].whole_number(1, MOST_REPEATS - 1) if "from" in entries else 1
         most = entries["to"].whole_number(1, MOST_REPEATS)
         if most <= least:
-            raise entries["to"].wrong(f"must be above from, {least}", f"write repeats: {least} for no further ones")
+            raise entries["to"].wrong(f"must be above from, {least}", f"write repeats: {least} to have no rounds")
         until = confidence_of(entries["until"]) if "until" in entries else CONFIDENCE
         return cls(least, most, until)
 
@@ -75,7 +75,7 @@ def check_rounds(sweep: "Sweep") -> None:
     advice = "write the number of repeats, such as repeats: 3"
     if sweep.pruning:
         rule = f"rounds (from, to) cannot be combined with {sweep.pruning.section}"
-        raise SpecError(f"{rule}, which prunes by other errors than those at the end; {advice}", ("repeats",))
+        raise SpecError(f"{rule}, which compares errors before the end of training; {advice}", ("repeats",))
     if len(sweep.axes["loss"]) > 1:
         rule = "rounds (from, to) compare errors, but those of several losses cannot be compared"
         raise SpecError(f"{rule}; {advice}, or name one loss", ("repeats",))
@@ -110,7 +110,7 @@ def check_more_repeats(sweep: "Sweep", extended: "Sweep") -> None:
     wanted = RepeatRounds(sweep.repeats, max(least_most, after.most), until).canonical()
     example = ",".join(f"{key}={value:g}" for key, value in wanted.items())
     rule = "must be the rounds of the sweep" if before else "must begin with the repeats of the sweep"
-    raise SpecError(f"{rule}, with as many repeats or more; write {example}", ("repeats",))
+    raise SpecError(f"{rule}, and allow as many repeats or more; write {example}", ("repeats",))
 
 
 def require_equal_repeats(sweep: "Sweep") -> None:

@@ -128,8 +128,8 @@ class Sweep:
             rounds=rounds,
         )
         if sweep.data.preprocess is not None and None not in axes["preprocess"]:
-            rule = "is also given under data, where no alternative uses it; remove one of them, or add auto"
-            raise SpecError(rule, ("axes", "preprocess"))
+            rule = "is also given under data, which has no effect, since none of these alternatives is auto"
+            raise SpecError(f"{rule}; remove one of the two settings, or add auto", ("axes", "preprocess"))
         check_trainable(sweep)
         check_pruning(sweep)
         check_rounds(sweep)

@@ -163,7 +163,7 @@ def test_a_migration_that_leaves_rows_without_what_they_belong_to_is_refused(fil
     path = str(shutil.copy(filled_file, tmp_path / "strict.db"))
     rows, version = raw_rows(path), version_of(path)
     newer_program(ORPHANS)
-    with pytest.raises(StoreError, match="refer to missing rows of sweep; the database was not changed"):
+    with pytest.raises(StoreError, match="refer to missing rows of sweep, so the database was not changed"):
         upgrade_database(path)
     assert (raw_rows(path), version_of(path)) == (rows, version)
 

@@ -89,7 +89,10 @@ def test_both_are_read_from_flags_and_from_the_training_section():
             {"training_examples": [106]},
             "106 of 105 training examples cannot be used; choose at least 1",
         ),
-        ({"training_examples": [0.001]}, "0.001 of 105 training examples are none; choose at least 1 and at most 105"),
+        (
+            {"training_examples": [0.001]},
+            "0.001 of 105 training examples is less than one; choose at least 1 and at most 105",
+        ),
         ({"training_examples": [0]}, "must be a whole number of training examples, a share"),
         ({"training_examples": [1.5]}, "must be a whole number of training examples, a share"),
         ({"training_examples": [True]}, "must be a whole number of training examples, a share"),

@@ -75,7 +75,7 @@ def test_a_block_that_does_not_fit_is_refused_with_both_shapes(invoke, own_folde
     assert "layer 3 (res2): adds the inputs of the 2 layers before it to their outputs" in answer.err
     assert "the inputs are 8x8x1 and the outputs 4x4x8" in answer.err
     answer = invoke("run", "--data", "digits", "--hidden", "res(conv8x3", "--dry-run")
-    assert "in 'res(conv8x3' it does not close every parenthesis" in answer.err
+    assert "in 'res(conv8x3' a parenthesis is not closed" in answer.err
 
 
 def test_the_advice_on_a_layer_that_does_not_fit_is_about_this_layer(invoke, own_folder):

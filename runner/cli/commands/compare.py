@@ -60,7 +60,9 @@ def compare(
     ] = None,
     tuned: Annotated[
         bool,
-        typer.Option("--tuned", help="Each group at its own best setting of the other axes, chosen on other repeats."),
+        typer.Option(
+            "--tuned", help="Measure each group at its best setting of the other axes, chosen on other repeats."
+        ),
     ] = False,
     table: Annotated[bool, typer.Option("--table", help="With two keys: a two-way table of means.")] = False,
     sort: Annotated[
@@ -199,7 +201,7 @@ def tuned_notes(groups: "list[Row]") -> list[str]:
     """What the numbers of tuned groups are, and of those for which two settings were chosen."""
     found = ["Each group is measured on the half of the repeats that did not choose its setting."]
     if any(len(set(group["tuned_settings"])) > 1 for group in groups):
-        found.append("Two settings: the halves chose different ones, and the numbers are means over both.")
+        found.append("Where two settings are shown, the halves chose different ones, and numbers are means over both.")
     return found
 
 
@@ -254,6 +256,6 @@ def explanation(groups: "list[Row]", of: str) -> str | None:
     against = plainer(groups[0]["against"])
     # Such as `0.02 to 0.04`, which would read like the ends of the differences.
     name = f"the group {against!r}" if groups[0]["grouped"] else against
-    baseline = name if len(against) <= LONGEST_NAME else "the row that shows none"
+    baseline = name if len(against) <= LONGEST_NAME else "the row without a difference"
     over = f"over {repeats} repeats" if repeats > 1 else "over the other settings only (one repeat)"
     return f"difference in {of} from {baseline}, ± 95 % {over}"

@@ -50,7 +50,7 @@ def data(
         typer.Option("--format", help="Output format (default: that of FILE, else table).", show_default=False),
     ] = None,
 ) -> None:
-    """Show the examples of a repeat: which train, which validate, and how they are scaled."""
+    """Show the examples of a repeat: which are for training, which for validation, and how they are scaled."""
     from fitgap.runner.store import open_store
     from fitgap.runner.used_examples import used_examples_of
 

@@ -87,7 +87,11 @@ def compact(database: Database = None) -> None:
 def backup(
     target: Annotated[
         str | None,
-        typer.Argument(metavar="[FILE]", help="New file (default: fitgap.db.backup, …-2).", show_default=False),
+        typer.Argument(
+            metavar="[FILE]",
+            help="New file (default: fitgap.db.backup, then fitgap.db.backup-2 and so on).",
+            show_default=False,
+        ),
     ] = None,
     database: Database = None,
 ) -> None:

@@ -18,7 +18,7 @@ KEYS = ("of", "effect", "share", "raw_share", "noise_share")
 DEFAULT_METRICS = "e_v,underfit,overfit"
 GROUPED = (
     "Numbers that were drawn from ranges are in groups by quantiles: four if a setting has one such number, otherwise "
-    "two of each. What differs within a group is in no share."
+    "two of each. Differences within a group are part of no share."
 )
 WIDTH = 80
 LONGEST_BAR = 12

@@ -31,7 +31,8 @@ ManyWhat = Annotated[
 def tag(
     what: What,
     tags: Annotated[
-        list[str] | None, typer.Argument(metavar="TAG…", help="Tags (none: show them).", callback=as_text)
+        list[str] | None,
+        typer.Argument(metavar="TAG…", help="Tags; without any, show the present ones.", callback=as_text),
     ] = None,
     remove: Annotated[bool, typer.Option("--remove", help="Remove these tags.")] = False,
     database: Database = None,
@@ -53,7 +54,8 @@ def tag(
 def note(
     what: What,
     text: Annotated[
-        str | None, typer.Argument(metavar="TEXT", help="The note (none: show it).", callback=as_text)
+        str | None,
+        typer.Argument(metavar="TEXT", help="The note; without a text, show the present one.", callback=as_text),
     ] = None,
     remove: Annotated[bool, typer.Option("--remove", help="Remove the note.")] = False,
     database: Database = None,

@@ -57,11 +57,13 @@ def plot(
     where: Where = None,
     by: Annotated[
         str | None,
-        typer.Option(metavar="KEY[,KEY]", help="Settings along the axes.", show_default=False, callback=as_text),
+        typer.Option(
+            metavar="KEY[,KEY]", help="Settings for the axes of the chart.", show_default=False, callback=as_text
+        ),
     ] = None,
     of: Annotated[
         str | None,
-        typer.Option(metavar="KEY", help="Measure to show, where a chart has a choice.", show_default=False),
+        typer.Option(metavar="KEY", help="Metric to show, if the chart has a choice.", show_default=False),
     ] = None,
     trials: Annotated[str | None, typer.Option(metavar="N[,N…]", help="Only these trials.", show_default=False)] = None,
     at: Annotated[At, typer.Option("--at", help="For boundary: networks after the best or the last epoch.")] = At.BEST,

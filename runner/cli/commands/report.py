@@ -29,7 +29,7 @@ def report(
     pdf: Annotated[bool, typer.Option("--pdf", help="Write a PDF file of the same name as well.")] = False,
     database: Database = None,
 ) -> None:
-    """Write a report on a sweep: the answer, charts, the best configurations, settings, how to reproduce it."""
+    """Write a report on a sweep: the answer, charts, best configurations, settings, and how to reproduce the sweep."""
     from fitgap.runner.cli.render.lines import report as tell
     from fitgap.runner.files.output_files import written_file
     from fitgap.runner.report import html_page, pdf_document, report_of
@@ -37,7 +37,7 @@ def report(
 
     writers = {".html": html_page, ".pdf": pdf_document}
     if output is not None and output.suffix.lower() not in writers:
-        raise ChartError(f"{output} must end in {' or '.join(writers)}, which says how to write the report")
+        raise ChartError(f"{output} must end in {' or '.join(writers)}; the suffix chooses the format")
     with open_store(database) as store:
         name = store.sweep(sweep)["name"]
         path = output or Path(f"{name}-report.html")

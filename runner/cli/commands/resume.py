@@ -56,7 +56,7 @@ def extend(
     sweep: SweepArgument,
     file: Annotated[
         str | None,
-        typer.Argument(help="Sweep file on the same data, whose alternatives are added.", show_default=False),
+        typer.Argument(help="Sweep file with the same data; its alternatives are added.", show_default=False),
     ] = None,
     repeats: sweep_flags.Repeats = None,
     hidden: sweep_flags.Hidden = None,
@@ -74,13 +74,13 @@ def extend(
     initializer: sweep_flags.Initializer = None,
     output_activation: sweep_flags.OutputActivation = None,
     pruned: Annotated[
-        bool, typer.Option("--pruned", help="Continue the pruned trials to their end, instead of adding any.")
+        bool, typer.Option("--pruned", help="Continue the pruned trials to their end instead of adding trials.")
     ] = False,
     where: Annotated[
         str | None,
         typer.Option(
             metavar="FILTER",
-            help='With --pruned: only configurations with a trial that matches, such as "rung >= 9".',
+            help='With --pruned: only configurations with a pruned trial that matches, such as "rung >= 9".',
             show_default=False,
             callback=as_text,
         ),
@@ -96,7 +96,7 @@ def extend(
     ] = False,
     database: Database = None,
 ) -> None:
-    """Add alternatives, repeats or epochs to a sweep and train only what is missing; or continue what was pruned."""
+    """Add alternatives, repeats or epochs to a sweep and train only what is missing; or continue its pruned trials."""
     from fitgap.runner.engine.placement import placement_of
 
     placement = placement_of(engine, workers, address, cores_per_pack, most_in_flight, mixed_versions)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 DryRun = Annotated[bool, placement_flags.flag("Show the plan without training.", "--dry-run", show_default=True)]
 
-WithPage = Annotated[bool, placement_flags.flag("Open the web page next to the run.", "--ui", show_default=True)]
+WithPage = Annotated[bool, placement_flags.flag("Open the web page while the sweep trains.", "--ui", show_default=True)]
 
 
 def run(

@@ -24,7 +24,7 @@ def send(
     ] = None,
     database: Database = None,
 ) -> None:
-    """Send the ended trials of a sweep to an Optuna study or an MLflow experiment; trials already there are kept."""
+    """Send the ended trials of a sweep to an Optuna study or an MLflow experiment; no trial is sent twice."""
     from fitgap.runner.integrations.mlflow_tracking import send_to_mlflow
     from fitgap.runner.integrations.optuna_study import send_to_optuna
     from fitgap.runner.store import open_store

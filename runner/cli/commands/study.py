@@ -44,7 +44,7 @@ def study(
         str | None,
         typer.Argument(
             metavar="[NAME]",
-            help=f"One of {', '.join(NAMES)}. Without it, they are listed with their questions.",
+            help=f"One of {', '.join(NAMES)}. Without a name, the studies are listed with their questions.",
             show_default=False,
         ),
     ] = None,
@@ -73,7 +73,7 @@ def study(
     ] = None,
     sweep: Annotated[
         str | None,
-        typer.Option(metavar="SWEEP", help="Answer for this stored sweep, without training.", show_default=False),
+        typer.Option(metavar="SWEEP", help="Answer from this stored sweep, without training.", show_default=False),
     ] = None,
     engine: placement_flags.Engine = "auto",
     workers: placement_flags.Workers = None,
@@ -85,7 +85,7 @@ def study(
     output_format: Annotated[AnswerFormat, typer.Option("--format", help="Output format.")] = AnswerFormat.TABLE,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the sweep file without training.")] = False,
 ) -> None:
-    """Answer a question about networks: write its sweep file, train it, and say what it shows, with a picture."""
+    """Answer a question about networks: write a sweep file, train the sweep, and state the answer, with a picture."""
     from fitgap.runner.studies import study_named
 
     if name is None:
@@ -119,6 +119,10 @@ def study(
     if dry_run:
         say(*str(planned.text).splitlines())
         return
+    from fitgap.runner.store import open_store_for_writing
+
+    # A database that cannot be used is refused now, before a sweep file is written.
+    open_store_for_writing(database).close()
     file = keep_file(planned, output)
     report(*planned.prepared.report)
     StudyTraining(planned, file, chart, output_format, database).train(placement)

@@ -20,11 +20,14 @@ Port = Annotated[
     int | None,
     typer.Option("--port", min=0, max=65535, help="Port (0: any free one).", show_default="the first free from 8640"),
 ]
-Host = Annotated[str, typer.Option("--host", help="Address to listen at; others than this machine need --token.")]
+Host = Annotated[str, typer.Option("--host", help="Address to listen on; any but this machine's needs --token.")]
 Token = Annotated[
     str | None,
     typer.Option(
-        "--token", help="Ask everybody for this token (or $FITGAP_TOKEN).", show_default=False, callback=as_text
+        "--token",
+        help="Require this token from everybody (default: $FITGAP_TOKEN).",
+        show_default=False,
+        callback=as_text,
     ),
 ]
 AllowHost = Annotated[
@@ -32,7 +35,7 @@ AllowHost = Annotated[
     typer.Option(
         "--allow-host",
         metavar="NAME",
-        help="Also answer under this name, as behind a proxy. Needs --token. Repeatable.",
+        help="Also answer requests for this host name, as behind a proxy. Needs --token. Repeatable.",
         show_default=False,
     ),
 ]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def watch(sweep: SweepArgument, database: Database = None) -> None:
-    """Show the progress of a sweep while another process trains it, until it has ended."""
+    """Show the progress of a sweep that another process trains, until the sweep has ended."""
     from fitgap.runner.cli.outcome import UNFINISHED
     from fitgap.runner.cli.render.leaderboard import report_summary
     from fitgap.runner.cli.render.lines import report

@@ -15,7 +15,7 @@ Workers = Annotated[int | None, flag("Maximum number of workers (default: one pe
 Drivers = Annotated[
     str,
     flag(
-        "Processes that claim and write trials: with PostgreSQL, auto starts one for every 175 workers.",
+        "Processes that claim trials and write results; with PostgreSQL, auto starts one for every 175 workers.",
         metavar="N|auto",
         show_default=True,
     ),
@@ -26,7 +26,7 @@ MaxTime = Annotated[str | None, flag("Stop after this time, such as 90s, 10m or 
 MaxEpochsTotal = Annotated[str | None, flag("Stop after this many epochs of all trials together.", metavar="N")]
 Address = Annotated[
     str | None,
-    flag("Train on this Ray cluster; auto finds the one of this machine or job.", metavar="HOST:PORT|auto"),
+    flag("Train on this Ray cluster; auto finds the cluster of this machine or job.", metavar="HOST:PORT|auto"),
 ]
 CoresPerPack = Annotated[
     int | None, flag("With --address: cores per pack.", "--cpus-per-pack", min=1, show_default="1")

@@ -59,7 +59,7 @@ Repeats = Annotated[
     flag(
         "N|from=N,to=N",
         "Trials per configuration, with different splits and initial weights; with from=2,to=8, more than two only for "
-        "what could be the best.",
+        "configurations that may be the best.",
     ),
 ]
 
@@ -75,19 +75,21 @@ Strict = Annotated[
     bool | None,
     typer.Option(
         "--strict",
-        help="Refuse a file that is not plain instead of making the best of it.",
+        help="Refuse a file with an unusual layout, missing values or text inputs.",
         rich_help_panel=FILE_PANEL,
         show_default=False,
     ),
 ]
 Inputs = Annotated[list[str] | None, file_flag("COLUMN[,…]", "Input columns, or patterns such as 'sensor_*'.")]
-Ignore = Annotated[list[str] | None, file_flag("COLUMN[,…]", "Columns that are no inputs, or patterns.")]
-Categorical = Annotated[list[str] | None, file_flag("COLUMN[,…]", "Columns of categories, even if they are numbers.")]
+Ignore = Annotated[list[str] | None, file_flag("COLUMN[,…]", "Columns to leave out of the inputs, or patterns.")]
+Categorical = Annotated[
+    list[str] | None, file_flag("COLUMN[,…]", "Columns to treat as categories, even if they hold numbers.")
+]
 Dates = Annotated[list[str] | None, file_flag("COLUMN[=FORMAT]", "Columns of dates, as in 'day=%d/%m/%Y'. Repeatable.")]
 TargetKind = Annotated[str | None, file_flag("NAME", "Whether the target holds classes or numbers.")]
 Weight = Annotated[str | None, file_flag("COLUMN", "Column with the weight of each example in the error.")]
 Lengths = Annotated[
-    str | None, file_flag("NAME", "Array with the lengths of sequences in an NPZ file, or nan if padded steps are NaN.")
+    str | None, file_flag("NAME", "Array of an NPZ file with the sequence lengths, or nan if padded steps are NaN.")
 ]
 Sequence = Annotated[
     str | None, file_flag("WINDOW", "Windows over rows in time order, such as window=24,by=date,horizon=1.")
@@ -110,23 +112,32 @@ Regularizer = Annotated[list[str] | None, flag("NAME[:…]", "Regularizer, such 
 Optimizer = Annotated[list[str] | None, flag("NAME[:…]", "Optimizer, such as adam:rate=1e-3. Repeatable.")]
 
 TrainingExamples = Annotated[
-    list[str] | None, flag("COUNT|SHARE", "Training examples to use: 50, 0.5, all. Nested subsets. Repeatable.")
+    list[str] | None,
+    flag(
+        "COUNT|SHARE", "Training examples to use: 50, 0.5 or all; smaller subsets are parts of larger ones. Repeatable."
+    ),
 ]
 LabelNoise = Annotated[
-    list[str] | None, flag("SHARE", "Share of training labels that get another class, such as 0.1. Repeatable.")
+    list[str] | None, flag("SHARE", "Share of training labels to replace by another class, such as 0.1. Repeatable.")
 ]
 
 Epochs = Annotated[str | None, flag("N", "Passes over the training examples.")]
 BatchSize = Annotated[str | None, flag("N", "Training examples per step.")]
 Schedule = Annotated[list[str] | None, flag("NAME[:…]", "Learning rate over time, such as cosine. Repeatable.")]
-Stopping = Annotated[str | None, flag("NAME[:…]", "Early stopping, such as no_improvement:epochs=10; + joins rules.")]
+Stopping = Annotated[
+    str | None, flag("NAME[:…]", "Early stopping, such as no_improvement:epochs=10; join rules with +.")
+]
 Initializer = Annotated[str | None, flag("NAME[:…]", "Initial weights (default: suited to the activation).")]
 OutputActivation = Annotated[str | None, flag("NAME[:…]", "Activation of the output layer (default: identity).")]
 Loss = Annotated[list[str] | None, flag("NAME", "Loss function (default: half_squared_error). Repeatable.")]
 Outputs = Annotated[str | None, flag("NAME", "How targets are coded as outputs (default: suited to the data).")]
-Measure = Annotated[str | None, flag("N|all", "How many examples of each set E_t and E_v are measured on.")]
+Measure = Annotated[
+    str | None, flag("N|all", "Number of training and of validation examples on which to measure E_t and E_v.")
+]
 Record = Annotated[str | None, flag("WHICH", "Epochs to store: all, every=N or epochs=log.")]
-Keep = Annotated[str | None, flag("NAME", "Networks to store: none, last, best or state.")]
+Keep = Annotated[
+    str | None, flag("NAME", "Networks to store: none, last, best, or state (last, with its optimizer's state).")
+]
 Search = Annotated[
     str | None,
     flag(
@@ -137,15 +148,15 @@ Search = Annotated[
 ]
 Halving = Annotated[
     str | None,
-    flag("factor=N,first=N", "Prune the worse configurations after rungs: the best third of them goes on (factor=3)."),
+    flag("factor=N,first=N", "Prune the worse configurations at each rung; with factor=3, the best third goes on."),
 ]
 Hyperband = Annotated[
     str | None,
-    flag("factor=N,first=N", "Like --halving, in several parts of a search with later and later first rungs."),
+    flag("factor=N,first=N", "Like --halving, but in several brackets of a search, each with a later first rung."),
 ]
 Median = Annotated[
     str | None,
-    flag("first=N,every=N", "Prune configurations above the median error at rungs, such as every five epochs."),
+    flag("first=N,every=N", "At rungs, such as every five epochs, prune configurations above the median error."),
 ]
 Only = Annotated[str | None, flag("FILTER", "Train only configurations such as 'parameters < 5000'.")]
 DType = Annotated[str | None, flag("NAME", "Precision of the training: float32 or float64.")]

@@ -27,7 +27,7 @@ NAMED |= {"preprocess": "preprocess"}
 PARTS = {
     "excess": "worse on unseen examples than the reference",
     "underfit": "worse on the training examples",
-    "overfit": "loses more between seen and unseen",
+    "overfit": "loses more from training to unseen examples",
 }
 VERDICT_WORDS = {
     "good": "good: not clearly worse on unseen examples than the reference",

@@ -31,8 +31,8 @@ def pruned_note(store: "Store", sweeps: Sequence[str]) -> str | None:
     if continued:
         return (
             f"{pruned + continued:,} of {counted(trials, 'trial')} were pruned, and {continued:,} of these "
-            f"{were(continued)} continued. The means leave out the other {pruned:,}, so only groups in which none is "
-            "pruned have the means of all their trials."
+            f"{were(continued)} continued. The means leave out the other {pruned:,}, so they cover all trials only in "
+            "groups in which none is pruned."
         )
     return (
         f"{pruned:,} of {counted(trials, 'trial')} {were(pruned)} pruned. The means are over the trials that were kept "

@@ -75,7 +75,7 @@ def print_progress(found: dict[str, Any]) -> None:
         paragraph(f"{ends}; this is the result so far (`{suggested('resume', found['sweep'])}` trains the rest)")
     if found["unjudged"]:
         paragraph(
-            f"{found['unjudged']} completed trials have no verdict yet; training in the sweep updates the verdicts"
+            f"{found['unjudged']} completed trials have no verdict yet; verdicts are updated while the sweep trains"
         )
 
 

@@ -103,7 +103,7 @@ def whole_width(rows: list[Row], key: str) -> int:
     return max(map(len, texts)) + (0 if is_number_column(rows, key) else 1)
 
 
-def lines_of(rows: list[Row], key: str, value: object, width: int) -> str:
+def lines_of(key: str, value: object, width: int, *, is_number: bool) -> str:
     """A cell of a column of this width, as its lines."""
-    after = "" if is_number_column(rows, key) else " "
+    after = "" if is_number else " "
     return "\n".join(line + after for line in broken(cell(key, value), max(width - len(after), 1)))

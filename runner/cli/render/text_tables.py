@@ -91,8 +91,9 @@ def table_of(rows: list[Row], widths: Widths) -> Any:
 
     # One space separates numbers and two separate text, whose words are one space apart.
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=0, header_style="bold")
+    are_numbers = {key: is_number_column(rows, key) for key in widths}
     for key, width in widths.items():
-        is_number = is_number_column(rows, key)
+        is_number = are_numbers[key]
         table.add_column(
             Text(header(key) if is_number else re.sub("$", " ", header(key), flags=re.MULTILINE)),
             justify="right" if is_number else "left",
@@ -101,7 +102,8 @@ def table_of(rows: list[Row], widths: Widths) -> Any:
             overflow="fold",
         )
     for row in rows:
-        table.add_row(*(Text(lines_of(rows, key, row[key], width)) for key, width in widths.items()))
+        cells = (lines_of(key, row[key], width, is_number=are_numbers[key]) for key, width in widths.items())
+        table.add_row(*map(Text, cells))
     return table
 
 

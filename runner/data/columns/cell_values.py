@@ -1,7 +1,7 @@
 """Types of text columns: numbers with either decimal mark, true/false, and words for missing values."""
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import polars
@@ -128,12 +128,12 @@ def from_groups(column: polars.Series, decimal: str) -> polars.Series | None:
     return whole if whole.null_count() == column.null_count() else plain.cast(polars.Float64, strict=False)
 
 
-def find_decimal(source: str, columns: Iterable[polars.Series], separator: str) -> str:
+def find_decimal(source: str, frame: polars.DataFrame, separator: str) -> str:
     """The decimal mark of a text table; DataError if numbers such as 1,234 leave it open."""
     unclear = None
-    for column in columns:
-        if column.dtype != polars.String or not column.str.contains(",", literal=True).any():
-            continue
+    # All columns at once: a table may have thousands, and most have no comma.
+    have_commas = frame.select(polars.col(polars.String).str.contains(",", literal=True).any())
+    for column in (frame[found.name] for found in have_commas if found[0]):
         present = without(column, MISSING_AMONG_NUMBERS).drop_nulls()
         if not len(present):
             continue
@@ -146,5 +146,5 @@ def find_decimal(source: str, columns: Iterable[polars.Series], separator: str) 
     if unclear is None or separator == ",":
         return "."
     example = next(cell for cell in unclear.drop_nulls() if "," in cell)
-    rule = f"column '{visible(unclear.name)}': '{visible(example)}' may be a thousand times as much as it may be"
-    raise file_error(source, f"{rule}; say what the comma means with --decimal , or --decimal . (data.decimal)")
+    rule = f"column '{visible(unclear.name)}': the comma in '{visible(example)}' may separate thousands or decimals"
+    raise file_error(source, f"{rule}; name the decimal mark with --decimal , or --decimal . (data.decimal)")

@@ -53,24 +53,26 @@ def read_cells(source: str, text: str, layout: Layout = STRICT, *, strict: bool 
 def parsed(source: str, text: str, separator: str, check: Callable[[], None]) -> polars.DataFrame:
     """All cells as stripped text, null if empty, with the names as the first row."""
     try:
-        records = polars.read_csv(text.encode(), has_header=False, infer_schema=False, separator=separator)
+        columns = polars.read_csv(
+            text.encode(), has_header=False, infer_schema=False, separator=separator
+        ).get_columns()
     except (polars.exceptions.PolarsError, polars.exceptions.PanicException) as error:
         check()
         raise malformed_error(source, text, error) from None
-    cells = stripped(records)
+    cells = stripped(columns)
     if sum(cells.null_count().row(0)):
         # polars does not distinguish absent cells from empty ones, but an absent cell is an error.
         check()
     return cells
 
 
-def stripped(records: polars.DataFrame) -> polars.DataFrame:
-    """Cells without spaces around them, null if nothing is left. The columns are taken out of `records`."""
-    together = max(1, min(COLUMNS_AT_A_TIME, CELLS_AT_A_TIME // max(1, records.height)))
+def stripped(columns: list[polars.Series]) -> polars.DataFrame:
+    """Cells without spaces around them, null if nothing is left. The list is emptied, which frees memory."""
+    together = max(1, min(COLUMNS_AT_A_TIME, CELLS_AT_A_TIME // max(1, len(columns[0]))))
     whole = polars.all().str.strip_chars().replace("", None)
-    names, parts = records.columns, []
-    for start in range(0, len(names), together):
-        part = polars.DataFrame([records.drop_in_place(name) for name in names[start : start + together]])
+    parts = []
+    while columns:
+        part, columns[:together] = polars.DataFrame(columns[:together]), []
         parts.append(part.with_columns(whole))
     return polars.concat(parts, how="horizontal")
 

@@ -77,5 +77,5 @@ def parsed(
         return None
     if polars.String not in types:
         return frame
-    kept = stripped(frame.select(polars.col(polars.String)))
+    kept = stripped(frame.select(polars.col(polars.String)).get_columns())
     return frame.with_columns(kept.get_columns())

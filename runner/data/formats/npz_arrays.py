@@ -11,7 +11,7 @@ from fitgap.runner.errors import DataError
 from fitgap.runner.files import array_archives
 from fitgap.runner.files.array_archives import NoArrayError, ObjectsError
 
-NEEDED = "an NPZ file needs 'inputs' and 'targets', or name the target array with --target"
+NEEDED = "an NPZ file needs 'inputs' and 'targets'; if targets have another name, give it with --target"
 
 
 def read_arrays(source: str, content: bytes, names: Sequence[str], advice: str = NEEDED) -> dict[str, np.ndarray]:

@@ -25,7 +25,8 @@ def with_padding(source: str, inputs: np.ndarray, name: str, lengths: np.ndarray
     values[is_padding] = 0
     if np.isnan(values).any():
         row, step, channel = np.argwhere(np.isnan(values))[0] + 1
-        rule = f"array 'inputs', row {row}, step {step}, channel {channel}: the value is missing in a step that counts"
+        place = f"array 'inputs', row {row}, step {step}, channel {channel}"
+        rule = f"{place}: the value is missing in a step that is not padding"
         raise file_error(source, f"{rule}; correct it or remove the row")
     values[is_padding] = np.nan
     return values

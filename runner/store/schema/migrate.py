@@ -122,7 +122,8 @@ def refuse_broken_references(connection: Connection) -> None:
     """Raise StoreError, which aborts the transaction, if a row refers to a missing row."""
     broken = connection.execute(sa.text("PRAGMA foreign_key_check")).first()
     if broken is not None:
-        raise StoreError(f"rows of {broken[0]} refer to missing rows of {broken[2]}; the database was not changed")
+        rule = f"rows of {broken[0]} refer to missing rows of {broken[2]}, so the database was not changed"
+        raise StoreError(f"{rule}; restore a backup")
 
 
 def run_migrations(connection: Connection) -> None:

@@ -34,7 +34,7 @@ CASES = {
     "data for a sweep file": (
         {"a b.npz": plain_archive()},
         ["a b.npz"],
-        "a b.npz: must be a sweep file, but has a name like data; give data with --data 'a b.npz'",
+        "a b.npz: must be a sweep file, but its name is that of a data file; give data with --data 'a b.npz'",
     ),
     "data under any name": (
         {"data": plain_archive()},

@@ -154,7 +154,7 @@ def test_a_stored_sweep_without_it_is_what_it_was():
         ("source: iris, resample: data", DataError, "draws the examples of every repeat anew, but those of iris are"),
         ("source: xor, resample: data", DataError, "but those of xor are given; leave it out, or use one of sine"),
         ("source: new.csv, target: y, resample: data", DataError, "but those of new.csv are given"),
-        ("source: sine, resample: data, test: 0.2", DataError, "leaves no test examples"),
+        ("source: sine, resample: data, test: 0.2", DataError, "so none can be kept for a test; leave out test"),
         ("source: sine, resample: everything", SpecError, "must be one of split, data, but is 'everything'"),
     ],
 )

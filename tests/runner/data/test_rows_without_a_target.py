@@ -67,7 +67,7 @@ def test_a_column_without_values_beside_a_target_is_ignored_as_such():
     """Past and forecast values are often in the same table, and one of the two is the target."""
     past = "".join(f"{row % 6},{row}.25,\n" for row in range(20))
     found = loaded(f"a,past,y\n{past}" + "".join(f"{row % 5},,{row % 7}.5\n" for row in range(20)))
-    assert found.treatment.ignored == {"past": "no values beside a target"}
+    assert found.treatment.ignored == {"past": "no values in rows with a target"}
 
 
 def test_huge_whole_numbers_are_inputs_like_others():

@@ -55,10 +55,10 @@ def test_it_may_be_a_flag():
 @pytest.mark.parametrize(
     ("repeats", "more", "words"),
     [
-        ("{from: 2}", "", "to must be given, the most repeats of a configuration, as in {from: 1, to: 8}"),
+        ("{from: 2}", "", "to must be given, the largest number of repeats, as in {from: 1, to: 8}"),
         ("{from: 0, to: 3}", "", "repeats.from: must be a whole number, at least 1"),
         ("{to: 2.5}", "", "repeats.to: must be a whole number"),
-        ("{from: 3, to: 2}", "", "must be above from, 3, but is 2; write repeats: 3 for no further ones"),
+        ("{from: 3, to: 2}", "", "must be above from, 3, but is 2; write repeats: 3 to have no rounds"),
         ("{to: 3, until: 95}", "", "must be a confidence, at least 0.5 and below 1, but is 95; write 0.95 for 95 %"),
         ("{to: 3, until: 1}", "", "below 1, but is 1"),
         ("{to: 3, until: sure}", "", "must be a confidence"),

@@ -63,7 +63,7 @@ PRUNED = (
 def test_pruned_trials_are_trained_on_as_soon_as_all_rungs_are_decided(send, page, own, monkeypatch):
     started = []
     monkeypatch.setattr(page.app.state.trainings, "start", started.append)
-    button = "Train the pruned trials on</button>"
+    button = "Continue the pruned trials</button>"
     assert send("/new/file", text=PRUNED, do="start").headers["location"] == "../sweeps/cut"
     assert button not in page.get("/sweeps/cut").text
     assert send("/sweeps/cut/continue").status_code == 422, "its rungs are undecided"

@@ -1,16 +1,17 @@
-"""How long pages of large sweeps take, in processor time, which other work on the machine does not lengthen."""
+"""Pages of large sweeps take less processor time than reading the rows of the sweep once."""
 
 import time
 
 import pytest
+from fitgap.runner.store import open_store
 from support.charts.made_sweeps import Made, make
 
 # They share what takes long to make.
 pytestmark = pytest.mark.xdist_group("speed of the page")
 
 CONFIGURATIONS, REPEATS = 3_334, 3
-# Seconds for a whole page, and for a table that is sorted or filtered anew.
-PAGE, TABLE = 1.0, 0.5
+# A look for changes, as a share of reading all trials; measured are 0.005. Pages and tables take 0.1 to 0.3.
+LOOK = 0.05
 
 
 @pytest.fixture(scope="module")
@@ -20,36 +21,43 @@ def large(tmp_path_factory):
     return path
 
 
-def seconds(client, address):
-    """The least of three tries, after one that fills caches."""
+def seconds(act):
+    """The processor time of a call: the least of three tries, after one that fills caches."""
     found = []
     for _ in range(4):
         began = time.process_time()
-        assert client.get(address).status_code == 200
+        act()
         found.append(time.process_time() - began)
     return min(found[1:])
 
 
+@pytest.fixture(scope="module")
+def reading(large):
+    """The seconds of reading all trials of the sweep, on this machine and now."""
+    with open_store(str(large)) as store:
+        return seconds(lambda: store.trials("made"))
+
+
+def get(client, address):
+    assert client.get(address).status_code == 200
+
+
 @pytest.mark.parametrize("address", ["/", "/sweeps/made", "/sweeps/made?show=trials", "/trials/5000"])
-def test_a_page_over_10000_trials_opens_within_a_second(open_page, large, address):
-    assert seconds(open_page(large), address) < PAGE
+def test_a_page_over_10000_trials_does_not_take_as_long_as_reading_them(open_page, large, reading, address):
+    client = open_page(large)
+    assert seconds(lambda: get(client, address)) < reading
 
 
 @pytest.mark.parametrize(
     "query",
     ["sort=-e_v", "where=e_v < 0.3", "show=trials&sort=-overfit", "show=trials&where=activation == 'relu'&sort=e_t"],
 )
-def test_a_table_over_10000_trials_is_sorted_and_filtered_within_half_a_second(open_page, large, query):
-    assert seconds(open_page(large), f"/sweeps/made/table?{query}") < TABLE
+def test_sorting_and_filtering_a_table_over_10000_trials_does_not_either(open_page, large, reading, query):
+    client = open_page(large)
+    assert seconds(lambda: get(client, f"/sweeps/made/table?{query}")) < reading
 
 
-def test_a_look_for_changes_costs_little(open_page, large):
+def test_a_look_for_changes_costs_little(large, reading):
     """A stream looks once a second; nothing is computed unless something has changed."""
-    from fitgap.runner.store import open_store
-
     with open_store(str(large)) as store:
-        store.state(1)
-        began = time.process_time()
-        for _ in range(10):
-            store.state(1)
-        assert (time.process_time() - began) / 10 < 0.05
+        assert seconds(lambda: [store.state(1) for _ in range(10)]) / 10 < LOOK * reading

@@ -51,7 +51,7 @@ def test_what_more_repeats_would_tell_comes_before_what_is_not_compared():
     [
         ({"against": "adam 0.01"}, "adam 0.01"),
         ({"against": "0.02 to 0.04", "grouped": True}, "the group '0.02 to 0.04'"),
-        ({"against": "adam rate 0.0001 to 0.00316, tanh", "grouped": True}, "the row that shows none"),
+        ({"against": "adam rate 0.0001 to 0.00316, tanh", "grouped": True}, "the row without a difference"),
     ],
 )
 def test_an_interval_as_the_baseline_does_not_read_like_one_of_differences(more, baseline):

@@ -129,7 +129,7 @@ def test_pruned_trials_train_on(invoke, halved):
     rows = invoke("trials", "iris", "--columns", "status,epochs,verdict", "--format", "json").json
     assert sorted((row["status"], row["epochs"]) for row in rows) == [("completed", 8)] * 6 + [("pruned", 2)] * 6
     assert all((row["verdict"] is None) == (row["status"] == "pruned") for row in rows)
-    told = "9 of 12 trials were pruned, and 3 of these were continued. The means leave out the other 6, so only groups"
+    told = "9 of 12 trials were pruned, and 3 of these were continued. The means leave out the other 6, so they cover"
     assert told in invoke("compare", "iris", "--by", "optimizer").out.replace("\n", " ")
     assert told in invoke("importance", "iris").out.replace("\n", " ")
     assert invoke("extend", "iris", "--pruned", "--engine", "local").code == 0

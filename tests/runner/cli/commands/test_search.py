@@ -174,7 +174,8 @@ def test_a_search_by_advice_says_which_trials_were_advised(invoke, monkeypatch):
     assert answer.code == 0 and advised
     shown = invoke("trials", "told", "--columns", "trial,configuration,honest_e_v", "--format", "json").json
     expected = [row["trial"] for row in shown if row["configuration"] in advised]
-    told = re.search(r"\d configurations? follows? advice, as far as the search may: trials? (.*)", answer.err)[1]
+    line = r"\d configurations? follows? advice, within the alternatives of the search: trials? (.*)"
+    told = re.search(line, answer.err)[1]
     assert told == ", ".join(map(str, expected))
     change = r"(?:\w+ \S+ instead of \S+ in trial \d+|trial \d+ with another change that helped)\n"
     reasons = re.findall(rf"  trial (\d+) \(E_v \S+\): {change}", answer.err)
@@ -187,4 +188,4 @@ def test_a_search_that_learns_says_if_there_is_nothing_else_to_train(invoke):
     few = ("--hidden", "2", "--hidden", "3", "--activation", "relu", "--activation", "tanh", "--only", "parameters > 5")
     answer = invoke("run", "--data", "iris", "--epochs", "1", *few, "--search", "tpe:trials=9,generation=3", *LOCAL)
     assert answer.code == 0
-    assert "the search ended 5 configurations short, as no others were found that it may train" in answer.err
+    assert "the search ended 5 configurations short, as it found no others that it may train" in answer.err
