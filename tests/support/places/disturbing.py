@@ -61,16 +61,6 @@ def is_training(stage: Stage) -> bool:
     return epochs(stage) > 0
 
 
-def others_are_there(stage: Stage) -> bool:
-    """Whether there are processes beside the command, be they workers or servers."""
-    return len(processes_of(stage.mark)) > 1
-
-
-def has_ended(stage: Stage) -> bool:
-    found = statuses(stage)
-    return bool(found) and not {"pending", "running"} & set(found)
-
-
 def has_begun(stage: Stage) -> bool:
     """Whether a process of the stage runs the program. Before that, Python itself starts, and hears no signal.
 
@@ -81,6 +71,16 @@ def has_begun(stage: Stage) -> bool:
             if "/_ctypes." in Path(f"/proc/{number}/maps").read_text(errors="replace"):
                 return True
     return False
+
+
+def others_are_there(stage: Stage) -> bool:
+    """Whether there are processes beside the command, be they workers or servers; not those of the shell before it."""
+    return has_begun(stage) and len(processes_of(stage.mark)) > 1
+
+
+def has_ended(stage: Stage) -> bool:
+    found = statuses(stage)
+    return bool(found) and not {"pending", "running"} & set(found)
 
 
 def after(seconds: float) -> Callable[[Stage], bool]:
