@@ -37,7 +37,7 @@ class Activation(Variant):
     derivative_formula: ClassVar[Callable[..., Expression] | None] = None
     learn = "nothing"
 
-    share: float = parameter(1.0, above=0, description="share of the units, if a layer mixes functions")
+    share: float = parameter(1.0, above=0, description="relative share of the units, if a layer mixes functions")
 
     @staticmethod
     def value(x: np.ndarray, out: np.ndarray, **parameters: np.ndarray) -> None:

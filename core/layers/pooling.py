@@ -141,7 +141,7 @@ class BoundMean(BoundPooling):
 
 @dataclass(frozen=True)
 class MaximumPooling(Pooling):
-    """The largest value of every window (LeCun et al. 1998 average; Scherer et al. 2010 compare both)."""
+    """The largest value of every window (LeCun et al. 1998 take the mean; Scherer et al. 2010 compare both)."""
 
     word = "pool"
     bound = BoundMaximum

@@ -295,7 +295,7 @@ MEANINGS = {
     "edges": "ends of ordered axes at which the best configuration lies",
     "edges[].axis": "the axis",
     "end": "which end, in words",
-    "peaks": "peaks of E_v after the last epoch over network size, beyond which it falls again",
+    "peaks": "architectures at which E_v after the last epoch has a peak: smaller and larger networks have a lower E_v",
     "peaks[].axis": "`architecture`",
     "peaks[].setting": "the architecture at the peak",
     "peaks[].e_v": "its E_v",

@@ -131,8 +131,8 @@ class FrameStore:
     def confusion(self, trial: int) -> pl.DataFrame:
         """Confusion matrix of a trial after its best epoch: one row per class and predicted class.
 
-        It counts validation examples; `share` is the share of the class. It is empty for numeric targets and for
-        trials of versions before 0.2.
+        It counts validation examples; `share` is the share of the class's examples that got this prediction. It is
+        empty for numeric targets and for trials of versions before 0.2.
         """
         return frame_of(self._rows.confusion(trial), CONFUSION_TYPES, CONFUSION_TYPES)
 

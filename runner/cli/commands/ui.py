@@ -20,7 +20,9 @@ Port = Annotated[
     int | None,
     typer.Option("--port", min=0, max=65535, help="Port (0: any free one).", show_default="the first free from 8640"),
 ]
-Host = Annotated[str, typer.Option("--host", help="Address to listen on; any but this machine's needs --token.")]
+Host = Annotated[
+    str, typer.Option("--host", help="Address to listen on; any but localhost, 127.0.0.1 and ::1 needs --token.")
+]
 Token = Annotated[
     str | None,
     typer.Option(
