@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from support.places.environments.environment import ASKS, FAILS, RAY, READS, REPLAYS, SAVES, TRAINS, WRITES
+from support.places.environments.environment import ASKS, FAILS, PREDICTS, RAY, READS, REPLAYS, SAVES, TRAINS, WRITES
 
 XOR = ("run", "--data", "xor", "--hidden", "4", "--optimizer", "adam:rate=0.05", "--repeats", "2", "--epochs", "20")
 # A second of work on one core: processes are worth it, and Ray is not.
@@ -55,7 +55,7 @@ COMMANDS = (
     reading("diagnose", "diagnose", "s"),
     reading("importance", "importance", "s"),
     asking("list", "list", "activations"),
-    reading("predict", "predict", "1", "new.csv", "--format", "csv", is_same=True),
+    Command("predict", ("predict", "1", "new.csv", "--format", "csv"), PREDICTS, is_same=True),
     reading("db status", "db", "status"),
     asking("dry run", *XOR, "--dry-run"),
     asking("help", "--help"),

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 READS, WRITES, TRAINS, RAY, FAILS = "reads", "writes", "trains", "ray", "fails"
-# Without a database; reading one and writing another file; reading one and training without writing to it.
-ASKS, SAVES, REPLAYS = "asks", "saves", "replays"
+# Without a database; reading one and a file of the working folder; reading one and writing a file there; reading one
+# and training without writing to it.
+ASKS, PREDICTS, SAVES, REPLAYS = "asks", "predicts", "saves", "replays"
 DONE = frozenset({0})
 REFUSED = frozenset({2})
 DONE_OR_REFUSED = DONE | REFUSED
@@ -15,7 +16,7 @@ DONE_OR_NOT = DONE_OR_REFUSED | NOT_STARTED
 # What a command of each kind exits with where nothing is in its way.
 USUAL_CODES = {READS: DONE, WRITES: DONE, TRAINS: DONE, FAILS: REFUSED}
 # A kind for which an environment names no codes is like another one.
-LIKE = {RAY: TRAINS, REPLAYS: TRAINS, SAVES: WRITES, ASKS: READS}
+LIKE = {RAY: TRAINS, REPLAYS: TRAINS, SAVES: WRITES, PREDICTS: READS, ASKS: READS}
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from support.places.environments.environment import (
     DONE_OR_NOT,
     DONE_OR_REFUSED,
     NAMESPACE,
+    PREDICTS,
     RAY,
     READS,
     REFUSED,
@@ -106,7 +107,7 @@ FILES = (
     Environment(
         "the current folder is deleted",
         f"{ELSEWHERE}; mkdir gone; cd gone; rmdir $WORK/gone",
-        codes={SAVES: REFUSED},
+        codes={SAVES: REFUSED, PREDICTS: REFUSED},
         sample=("run in processes",),
     ),
     Environment(
@@ -115,10 +116,10 @@ FILES = (
         codes=NO_DATABASE,
         sample=("run",),
     ),
-    # `db copy` names its database, so there is a link to it.
+    # Commands that name a file find a link to it.
     Environment(
         "the current folder may not be read",
-        f'{ELSEWHERE}; ln -s "$FITGAP_DB" fitgap.db; chmod 300 .',
+        f'{ELSEWHERE}; ln -s "$STAGE/kept/"* .; chmod 300 .',
         WITHOUT_PRIVILEGE,
         sample=("run",),
     ),
