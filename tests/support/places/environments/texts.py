@@ -1,6 +1,6 @@
 """Encodings, languages and terminals."""
 
-from support.places.environments.environment import ONLY_ERR, Environment
+from support.places.environments.environment import NOTHING_IS_HEARD, Environment
 
 ALL_TEXTS = ("run", "compare")
 
@@ -11,7 +11,7 @@ TEXTS = (
     Environment("code page 437", "export PYTHONIOENCODING=cp437"),
     Environment("GBK", "export PYTHONIOENCODING=gbk"),
     Environment("Shift JIS", "export PYTHONIOENCODING=shift_jis"),
-    Environment("UTF-16", "export PYTHONIOENCODING=utf-16", hears=ONLY_ERR),
+    Environment("UTF-16", "export PYTHONIOENCODING=utf-16", hears=NOTHING_IS_HEARD),
     Environment("C locale without UTF-8", "export LC_ALL=C PYTHONUTF8=0 PYTHONCOERCECLOCALE=0", sample=ALL_TEXTS),
     Environment("POSIX locale", "unset LANG; export LC_ALL=POSIX"),
     Environment("a locale that does not exist", "export LC_ALL=xx_YY.UTF-8 LANG=xx"),
