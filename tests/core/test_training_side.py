@@ -37,7 +37,8 @@ def test_a_count_or_a_share_of_the_training_examples_is_used(wanted, count):
 
 @pytest.mark.parametrize("wanted", [201, 0.001])
 def test_too_many_or_no_examples_are_refused_with_what_is_possible(wanted):
-    with pytest.raises(ValueError, match=r"(cannot be used|is less than one); choose at least 1 and at most 200"):
+    rule = r"examples (cannot be used|is less than one); choose at least 1 and at most 200"
+    with pytest.raises(ValueError, match=rule):
         used_count(200, wanted)
 
 

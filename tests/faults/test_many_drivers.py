@@ -1,4 +1,4 @@
-"""Several drivers on one sweep: they share it, nobody trains what another holds, and nobody fails for a lock."""
+"""Several drivers on one sweep: they share its trials, train none twice, and never fail because of a lock."""
 
 import json
 import random

@@ -74,7 +74,7 @@ def has_begun(stage: Stage) -> bool:
 
 
 def others_are_there(stage: Stage) -> bool:
-    """Whether there are processes beside the command, be they workers or servers; not those of the shell before it."""
+    """Whether the command has started other processes, such as workers or servers."""
     return has_begun(stage) and len(processes_of(stage.mark)) > 1
 
 

@@ -130,8 +130,8 @@ def test_a_copy_is_not_made_over_rows(filled, database, other_databases, make_pl
 
 
 @pytest.mark.parametrize(("before", "after"), [(0o444, 0o644), (0o440, 0o640), (0o400, 0o600)])
-def test_a_copy_of_a_read_only_file_can_be_written_by_whoever_made_it(before, after, sqlite_template, tmp_path):
-    """Those who may only read a database are told to copy it."""
+def test_the_copy_of_a_read_only_file_is_writable(before, after, sqlite_template, tmp_path):
+    """The error message for a database that can only be read advises copying it."""
     source, made = tmp_path / "source.db", tmp_path / "copy.db"
     shutil.copy(sqlite_template, source)
     source.chmod(before)
