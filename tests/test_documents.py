@@ -135,6 +135,12 @@ def test_the_folder_map_has_every_folder():
     assert there | {ROOT / "examples", ROOT / "tests"} <= named | {ROOT / "runner"}
 
 
+def test_the_glossary_is_in_alphabetical_order():
+    terms = re.findall(r"^\*\*(.+)\*\*$", (ROOT / "docs" / "glossary.md").read_text(), flags=re.MULTILINE)
+    assert len(terms) > 40
+    assert terms == sorted(terms, key=str.casefold)
+
+
 def test_there_was_something_to_check():
     readme = ROOT / "README.md"
     assert len(links(readme)) > 10 and "runner/engine/" in named_files(readme)

@@ -13,7 +13,8 @@ from support.places.environments.environment import (
     Environment,
 )
 
-TOO_LITTLE = dict.fromkeys((READS, WRITES, TRAINS), DONE_OR_REFUSED)
+# What is missing may be noticed by fitgap, or by Ray while it starts.
+TOO_LITTLE = {**dict.fromkeys((READS, WRITES, TRAINS), DONE_OR_REFUSED), RAY: DONE_OR_NOT}
 ON_RAY = ("run on Ray",)
 # A home and a temporary folder of another user's own, and the database is theirs.
 AS_OTHER = 'eval "$REACH"; chmod 755 $STAGE; chown -R $OTHER $WORK $HOME $TMPDIR'
