@@ -35,11 +35,22 @@ def rows(own_folder, invoke):
         return {row["trial"]: store.show(row["trial"]) for row in store.trials("small")}
 
 
-def study(name="small"):
-    return optuna.load_study(study_name=name, storage="sqlite:///study.db")
+@pytest.fixture
+def study(own_folder):
+    """What loads a study of the file `study.db`. Its connections are closed afterwards, which Optuna does not do."""
+    storages = []
+
+    def load(name="small", open_it=optuna.load_study):
+        storages.append(optuna.storages.RDBStorage("sqlite:///study.db"))
+        return open_it(study_name=name, storage=storages[-1])
+
+    yield load
+    for storage in storages:
+        storage.remove_session()
+        storage.engine.dispose()
 
 
-def test_optuna_finds_every_trial_with_settings_curve_and_findings(rows, invoke):
+def test_optuna_finds_every_trial_with_settings_curve_and_findings(rows, invoke, study):
     answer = invoke("send", "small", "--optuna", "study.db")
     assert (answer.code, answer.out, answer.err) == (0, "", f"study small: {TRIALS} trials sent\n")
     trials = {trial.user_attrs["trial"]: trial for trial in study().trials}
@@ -67,7 +78,7 @@ def test_optuna_finds_every_trial_with_settings_curve_and_findings(rows, invoke)
 
 
 @pytest.mark.nightly
-def test_the_best_trial_is_the_same(rows, invoke):
+def test_the_best_trial_is_the_same(rows, invoke, study):
     invoke("send", "small", "--optuna", "study.db")
     best = min((row for row in rows.values() if row["status"] == "completed"), key=lambda row: row["best_e_v"])
     assert study().best_trial.user_attrs["trial"] == best["trial"]
@@ -75,7 +86,7 @@ def test_the_best_trial_is_the_same(rows, invoke):
 
 
 @pytest.mark.nightly
-def test_what_is_there_stays_and_what_is_new_is_added(rows, invoke):
+def test_what_is_there_stays_and_what_is_new_is_added(rows, invoke, study):
     invoke("send", "small", "--optuna", "study.db")
     assert f"0 trials sent, {TRIALS} already there" in invoke("send", "small", "--optuna", "study.db").err
     assert len(study().trials) == TRIALS
@@ -85,7 +96,7 @@ def test_what_is_there_stays_and_what_is_new_is_added(rows, invoke):
 
 
 @pytest.mark.nightly
-def test_other_alternatives_need_another_study(rows, invoke):
+def test_other_alternatives_need_another_study(rows, invoke, study):
     invoke("send", "small", "--optuna", "study.db")
     invoke("extend", "small", "--hidden", "6", "--engine", "local")
     answer = invoke("send", "small", "--optuna", "study.db")
@@ -94,17 +105,15 @@ def test_other_alternatives_need_another_study(rows, invoke):
     assert (len(study().trials), len(study("grown").trials)) == (TRIALS, TRIALS + 8)
 
 
-def test_a_study_of_somebody_else_is_left_as_it_is(rows, invoke):
+def test_a_study_of_somebody_else_is_left_as_it_is(rows, invoke, study):
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    optuna.create_study(study_name="small", storage="sqlite:///study.db").add_trial(
-        optuna.trial.create_trial(value=1.0)
-    )
+    study(open_it=optuna.create_study).add_trial(optuna.trial.create_trial(value=1.0))
     answer = invoke("send", "small", "--optuna", "study.db")
     assert answer.code == 2 and "not of this sweep" in answer.err and "--name" in answer.err
     assert len(study().trials) == 1
 
 
-def test_what_waits_or_runs_is_not_sent(store, database, driver, make_plan, monkeypatch, own_folder):
+def test_what_waits_or_runs_is_not_sent(store, database, driver, make_plan, monkeypatch, own_folder, study):
     """Only what has ended has anything to tell."""
     from fitgap.runner.integrations import contents
 
