@@ -132,10 +132,10 @@ def simulated(random, settings, repeats):
     members = Members(number, group, number, np.zeros_like(number), [{"group": 0}, {"group": 1}])
     configuration, repeat = np.repeat(number, repeats), np.tile(np.arange(repeats), len(number))
     luck = random.standard_normal(repeats)[repeat]
-    return members, Completed(configuration, repeat, {}), luck + random.standard_normal(len(repeat))
+    completed = Completed(np.arange(len(repeat)), configuration, repeat, {})
+    return members, completed, luck + random.standard_normal(len(repeat))
 
 
-@pytest.mark.nightly
 @pytest.mark.parametrize(("settings", "repeats"), [(20, 6), *(at_night(*case) for case in ((3, 6), (5, 10), (20, 10)))])
 def test_many_settings_do_not_make_a_group_look_better(settings, repeats):
     """Choosing the best of equal settings on all repeats would favour their group in nearly every sweep."""
