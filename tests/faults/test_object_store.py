@@ -11,9 +11,9 @@ BLOCKS = 1_000_000
 STREAM = """
 import functools, json, os, sys, time
 from pathlib import Path
-from fitgap.runner.engine.ray.own_cluster import ENVIRONMENT
+from fitgap.runner.engine.cluster.ray_environment import own_environment
 # Ray's server writes down so often what it has done.
-os.environ.update(ENVIRONMENT, RAY_debug_dump_period_milliseconds="500")
+os.environ.update(own_environment(), RAY_debug_dump_period_milliseconds="500")
 import ray
 from ray._private.worker import global_worker
 from fitgap.runner.engine.ray import remote_training as remote
