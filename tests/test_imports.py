@@ -1,4 +1,4 @@
-"""Imports go down only: the contracts in pyproject.toml hold. And what programs in texts of the tests import exists."""
+"""Imports go down only: the contracts in pyproject.toml hold. Programs in strings of the tests import what exists."""
 
 import ast
 import importlib.util
@@ -26,8 +26,8 @@ def test_the_contracts_of_the_layout_hold(tmp_path):
     assert "0 broken" in done.stdout
 
 
-def imported_in_texts():
-    """`(file, module, name)` of every `from fitgap... import name` in a text of a test."""
+def imported_in_strings():
+    """`(file, module, name)` of every `from fitgap... import name` in a string of a test."""
     for path in sorted((ROOT / "tests").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -37,13 +37,13 @@ def imported_in_texts():
 
 
 def exists(module, name):
-    if hasattr(importlib.import_module(module), name):
-        return True
-    return hasattr(sys.modules[module], "__path__") and importlib.util.find_spec(f"{module}.{name}") is not None
+    """Whether a module has this name, or is a package with such a module."""
+    found = importlib.import_module(module)
+    return hasattr(found, name) or (hasattr(found, "__path__") and bool(importlib.util.find_spec(f"{module}.{name}")))
 
 
-def test_what_the_programs_in_texts_of_the_tests_import_exists():
-    """Many of them run at night only, so that nobody would notice for long."""
-    found = set(imported_in_texts())
+def test_programs_in_strings_import_names_that_exist():
+    """Many of these programs run only at night, so a wrong import could go unnoticed."""
+    found = set(imported_in_strings())
     assert len(found) > 50
     assert not [each for each in sorted(found) if not exists(*each[1:])]
