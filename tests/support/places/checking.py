@@ -3,7 +3,7 @@
 import pytest
 
 from support.places.commands import BY_NAME, COMMANDS
-from support.places.environments.environment import FAILS, RAY, REFUSED, TRAINS
+from support.places.environments.environment import FAILS, NOT_STARTED, RAY, REFUSED, TRAINS
 from support.places.leftovers import left_behind
 from support.places.starting import run
 
@@ -35,7 +35,7 @@ def check(environment, command, stage, plain, require):
     left = left_behind(stage, outcome.before, command.creates)
     assert outcome.code in environment.codes_of(command.kind), outcome.told
     assert not outcome.noise, outcome.told
-    if outcome.code in REFUSED:
+    if outcome.code in REFUSED | NOT_STARTED:
         check_refusal(environment, outcome, command)
     if outcome.code == 0 or environment.is_done_anyway:
         check_answer(environment, outcome, command, stage, plain)
