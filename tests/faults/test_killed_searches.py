@@ -15,7 +15,7 @@ name: searched
 data: xor
 seed: 3
 search: {method: METHOD, trials: 34, generation: 8, lag: LAG}
-training: {epochs: 3, batch_size: 2}
+training: {epochs: 2, batch_size: 2}
 axes:
   architecture: [2, 3]
   activation: [relu, sigmoid]
