@@ -128,6 +128,12 @@ def test_every_test_that_is_named_is_there():
         assert begin in path.read_text(), name
 
 
+def test_the_page_about_fault_tests_lists_all_of_them():
+    there = {path.relative_to(ROOT).as_posix() for path in (ROOT / "tests" / "faults").glob("test_*.py")}
+    text = (ROOT / "docs" / "explanation" / "fault-tests.md").read_text()
+    assert there <= set(re.findall(r"`(tests/faults/test_\w+\.py)`", text))
+
+
 def test_the_folder_map_has_every_folder():
     """`runner` itself is told by its parts."""
     there = {path for parent in (ROOT, ROOT / "runner") for path in parent.iterdir() if (path / "__init__.py").exists()}
