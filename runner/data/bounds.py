@@ -14,7 +14,7 @@ MOST_TABLE_COLUMNS = 10_000
 MOST_ARRAY_COLUMNS = 100_000
 # The size of a float64.
 VALUE_BYTES = 8
-# The inputs of a table exist as columns, as one array, and scaled.
+# The inputs of a table are in memory three times: as columns, as one array, and scaled.
 INPUT_COPIES = 3
 
 NO_DATA = "when read, far more than real data; if this is intended, store it uncompressed, as CSV or with numpy.savez"
@@ -51,7 +51,7 @@ def most_growth(stored: int) -> int:
 
 
 def most_bytes(stored: int) -> int:
-    """The same, limited to the available memory."""
+    """The same size as `most_growth`, limited to the available memory."""
     return int(min(most_growth(stored), available_memory()))
 
 

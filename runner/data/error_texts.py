@@ -1,4 +1,4 @@
-"""Wording of errors about data: naming the file, and making foreign text short and printable."""
+"""Wording of errors about data: naming the file, and making text from it short and printable."""
 
 from collections.abc import Iterable
 

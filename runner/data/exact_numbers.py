@@ -1,6 +1,6 @@
 """Random numbers and functions for synthetic data that are the same to the last bit on every platform.
 
-Only uniform numbers, whole numbers and + − · / are used, whose results IEEE 754 determines, each operation on its own.
+Only uniform numbers, whole numbers and separate operations + − · / are used, because IEEE 754 determines their results.
 """
 
 import numpy as np
@@ -22,7 +22,7 @@ def bell(random: np.random.Generator, shape: int | tuple[int, ...]) -> np.ndarra
 
 
 def sine(angles: np.ndarray) -> np.ndarray:
-    """The sine, by its power series around 0, after whole turns are taken off."""
+    """The sine, by its power series around 0 after removing whole turns."""
     reduced = angles - TURN * np.floor(angles / TURN + 0.5)
     square = reduced * reduced
     series = np.ones_like(reduced)

@@ -28,7 +28,7 @@ def read_content(source: str) -> bytes:
 
 
 def check_address(source: str) -> None:
-    """Raise DataError for the address of something on another machine."""
+    """Raise DataError for the URL of a remote file."""
     scheme = source.partition("://")[0].lower()
     if "://" in source and scheme in ("http", "https", "ftp", "s3", "gs"):
         raise file_error(source, "fitgap reads files on this machine only; download the file and name its path")

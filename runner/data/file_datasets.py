@@ -1,4 +1,4 @@
-"""Data sets from files: a treatment is found or taken from the store, and applied."""
+"""Data sets from files: finding a treatment, or taking it from the store, and applying it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -59,7 +59,7 @@ def load_raw(raw: RawTable, target: Sequence[str], choices: FileChoices, stored:
     treatment, table = (stored, typed(raw, stored)) if stored else treated(raw, names, choices, first)
     table = with_dates(table.source, chosen_columns(table, names, treatment), names, treatment)
     untargeted = int(len(targeted) - targeted.sum())
-    # The cells as text take most of the memory.
+    # Free the cells as text, which take most of the memory.
     del raw
     return finished(table, names, treatment, choices, marks, untargeted, is_new=stored is None)
 
@@ -90,7 +90,7 @@ def plain_treatment(raw: RawTable, choices: FileChoices) -> Treatment:
 
 
 def treated(raw: RawTable, target: Sequence[str], choices: FileChoices, first: Treatment) -> tuple[Treatment, Table]:
-    """The treatment of a new file, of which `first` is known, and its typed table."""
+    """The treatment of a new file, completed from `first`, and its typed table."""
     chosen = chosen_roles(raw.table, target, choices)
     table = typed_table(raw, first, {*chosen.text, *chosen.dates})
     if choices.strict:
@@ -98,14 +98,14 @@ def treated(raw: RawTable, target: Sequence[str], choices: FileChoices, first: T
         found = replace(first, ignored=chosen.ignored, text=tuple(chosen.text), dates=chosen.dates)
         return replace(found, row_numbers=bare), table
     roles = find_roles(table, target, choices)
-    # The past of a target is input enough for windows.
+    # For windows, the past of a target is sufficient as input.
     rows = is_bare(table, target, {} if choices.sequence is None else roles.ignored)
     dates = {**roles.dates, **target_dates(table, target, choices)}
     return replace(first, ignored=roles.ignored, text=tuple(roles.text), dates=dates, row_numbers=rows), table
 
 
 def is_bare(table: Table, target: Sequence[str], ignored: Mapping[str, str]) -> bool:
-    """Whether there is no column but targets and ignored ones."""
+    """Whether all columns are targets or ignored."""
     return {name for name in table.frame.columns if name not in ignored} <= set(target)
 
 
@@ -145,7 +145,7 @@ def nothing_left(treatment: Treatment) -> str:
 
 
 def with_dates(source: str, table: Table, target: Sequence[str], treatment: Treatment) -> Table:
-    """The table with the inputs that dates are turned into, each at the place of its column."""
+    """The table with each column of dates replaced by the numbers computed from it."""
     if not treatment.dates:
         return table
     columns: list[polars.Series] = []
@@ -162,9 +162,9 @@ def with_dates(source: str, table: Table, target: Sequence[str], treatment: Trea
 
 
 def have_targets(raw: RawTable, target: Sequence[str], treatment: Treatment) -> np.ndarray:
-    """Which rows (N,) are kept because they have all their targets; by the strict rules, missing ones are an error.
+    """Which rows (N,) have all their targets and are kept. Strict rules keep all rows: missing targets are errors.
 
-    The types of the other columns are found afterwards, so that a last line with totals does not turn numbers to text.
+    The types of the other columns are found later, so that a last line with totals does not turn numbers into text.
     """
     if treatment.strict:
         return np.ones(raw.table.frame.height, bool)
@@ -223,7 +223,7 @@ def check_dropped(table: Table, target: Sequence[str], missing: Mapping[str, int
 
 
 def too_many_dropped(rows: int, dropped: int, missing: Mapping[str, int]) -> str:
-    """Why rows are not dropped, with the columns that cost most."""
+    """Why rows are not dropped, with the columns that have the most missing values."""
     most = sorted(missing, key=lambda name: -missing[name])[:3]
     costly = ", ".join(f"'{visible(name)}' ({missing[name]})" for name in most)
     rule = f"dropping rows with missing inputs would leave {rows - dropped} of {rows}; most are missing in {costly}"

@@ -34,9 +34,10 @@ def read_table(
     *,
     keeps_text: bool = True,
 ) -> RawTable:
-    """The table in a file that is not an NPZ file; its layout is looked for unless it is stored or `strict`.
+    """The table in a file that is not an NPZ file. Its layout is detected unless it is `stored` or reading is strict.
 
-    Unless it `keeps_text`, columns of a large text table that `typed_table` would convert into numbers may be numbers.
+    Without `keeps_text`, columns of a large text table that `typed_table` would convert to numbers may already be
+    numbers.
     """
     if kind == contents.CSV:
         return read_text_table(source, content, choices, target, stored, keeps_text=keeps_text)
@@ -64,7 +65,7 @@ def read_text_table(
     *,
     keeps_text: bool,
 ) -> RawTable:
-    """The table in a CSV file or one of its relatives."""
+    """The table in a CSV file or a similar text file."""
     if stored is not None:
         layout, text = stored, decoded(source, content, stored.encoding)
         text = text if choices.strict else text.replace("\x1a", "")
@@ -73,7 +74,7 @@ def read_text_table(
         text = decoded(source, content, given)
         start = replace(STRICT, encoding=given, separator=choices.separator or ",", decimal=choices.decimal or ".")
         if not choices.strict:
-            # The end of a file, as DOS marked it.
+            # DOS marked the end of a file with this character.
             text = text.replace("\x1a", "")
         if not text.strip():
             raise file_error(source, "the file is empty; it must contain examples")
@@ -88,18 +89,18 @@ def read_text_table(
 
 
 def read_large_table(source: str, text: str, layout: Layout, looks_for_decimal: bool) -> RawTable | None:
-    """The same table with its fractions as numbers; None if it is small or cannot be read so."""
+    """The table with columns of fractions as numbers; None if it is small or cannot be read this way."""
     if len(text) < LEAST_SIZE or layout.decimal != ".":
         return None
     table = read_fractions(source, text, layout)
-    # With decimal commas, a point stands between groups of digits.
+    # In a table with decimal commas, a point separates groups of digits.
     if table is None or (looks_for_decimal and find_decimal(source, table.frame, layout.separator) != "."):
         return None
     return RawTable(table, contents.CSV, layout)
 
 
 def needs_text(choices: FileChoices) -> bool:
-    """Whether cells that look like numbers may have to be text: they are categories or dates, or decide the split."""
+    """Whether cells that look like numbers may have to stay text, as categories or dates, or to decide the split."""
     chosen = (choices.categorical, choices.dates, choices.splits, choices.weight, choices.sequence)
     return choices.strict or any(chosen)
 
@@ -110,7 +111,7 @@ def with_rows(raw: RawTable, keep: np.ndarray) -> RawTable:
 
 
 def typed_table(raw: RawTable, treatment: Treatment, keeps_text: Collection[str]) -> Table:
-    """The table with the type of every column; `keeps_text` stay as they are."""
+    """The table with every column converted to its type, except those in `keeps_text`."""
     rules = CellRules(treatment.layout.decimal, tuple(treatment.words or ()), tuple(treatment.words or ()))
     if not treatment.strict:
         rules = CellRules.usual(treatment.layout.decimal, treatment.words)

@@ -33,7 +33,7 @@ def load_file(
     choices: FileChoices,
     stored: Treatment | None = None,
 ) -> LoadedFile:
-    """The examples in the file at the path `source`, read as `stored` says or else as it looks.
+    """The examples in the file at the path `source`, read as described by `stored`, or else as detected.
 
     Raises DataError for an invalid file.
     """

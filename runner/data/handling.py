@@ -5,20 +5,20 @@ from dataclasses import dataclass
 from fitgap.core.scaling import FILLINGS
 from fitgap.runner.data.error_texts import file_error
 
-# `drop` removes examples with missing inputs, and `drop_any` does so even if these are most; the fillings compute a
-# value from the training examples.
+# `drop` removes examples with missing inputs, and `drop_any` does so even if that removes most of them. FILLINGS use a
+# value computed from the training examples.
 MISSING = ("refuse", "drop", "drop_any", *FILLINGS)
-# `one_hot` turns every category into an input of 0 and 1.
+# `one_hot` turns every category into an input that is 0 or 1.
 TEXT = ("refuse", "one_hot")
 TARGET_KINDS = ("classes", "numbers")
 
 
 @dataclass(frozen=True)
 class Handling:
-    """One word of MISSING, one of TEXT, and one of TARGET_KINDS or None, which leaves it to the values.
+    """One word of MISSING, one of TEXT, and one of TARGET_KINDS, or None to decide by the values.
 
-    With `checks`, targets are refused from which nothing can be learned. With `drops_untargeted`, examples without a
-    target are left out instead of refused. `categories` are text columns even if most of their cells are numbers.
+    With `checks`, targets that cannot be learned are refused. With `drops_untargeted`, examples without a target are
+    left out instead of refused. `categories` are text columns even if most of their cells are numbers.
     """
 
     missing: str = "refuse"

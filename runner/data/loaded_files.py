@@ -1,4 +1,4 @@
-"""What loading a file gives: its data set, how it was read, and what was lost on the way."""
+"""The result of loading a file: its data set, how it was read, and what was lost."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from fitgap.runner.data.treatment import Treatment
 
 @dataclass(frozen=True)
 class Losses:
-    """Rows without a target, rows left out for missing inputs, and the number of missing inputs by column."""
+    """The numbers of rows without a target, of rows left out for missing inputs, and of missing inputs by column."""
 
     untargeted: int = 0
     incomplete: int = 0

@@ -1,4 +1,4 @@
-"""Data that come from memory: kept by name in this process, and stored with their sweep."""
+"""Data passed in memory: kept by name in this process, and stored with their sweep."""
 
 import hashlib
 from collections import OrderedDict
@@ -6,7 +6,7 @@ from collections import OrderedDict
 from fitgap.runner.errors import DataError
 
 PREFIX = "memory:"
-# Of the data of earlier sweeps, only some are kept in memory; all are in their databases.
+# Only this many data sets, the latest ones, are kept in memory; all are stored in the databases of their sweeps.
 MOST_KEPT = 8
 _kept: OrderedDict[str, bytes] = OrderedDict()
 

@@ -1,4 +1,4 @@
-"""Table of named data sets, and loading of one by its name and options."""
+"""The table of named data sets, and loading them by name and options."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -39,9 +39,9 @@ def load_named(
     seed: int,
     splits: Mapping[str, SplitRule] = {},
 ) -> Dataset:
-    """The data set called `name`, marked as `splits` says for each use.
+    """The data set called `name`, with the marks that `splits` defines for each use.
 
-    Raises DataError for an unknown name, an invalid option, if a target is given, or for a split that it does not have.
+    Raises DataError for an unknown name, an invalid option, a given target, or a split that the data set does not have.
     """
     kind = find_source(name)
     if target:
@@ -54,7 +54,7 @@ def load_named(
 
 
 def columns_of(dataset: Dataset, splits: Mapping[str, SplitRule]) -> dict[str, str]:
-    """The columns of groups by which a named data set is split, by use. Raises DataError for another rule or column."""
+    """The group columns that split a named data set, by use. Raises DataError for any other rule or column."""
     for use, rule in splits.items():
         if rule.kind != "group" or rule.name not in dataset.groups:
             known = f"it can be split by group={', group='.join(dataset.groups)}" if dataset.groups else "it has none"
@@ -73,7 +73,7 @@ def load_redrawn(
     folds: int,
     splits: Mapping[str, SplitRule] = {},
 ) -> Dataset:
-    """The data set called `name`, to be drawn anew for every repeat. Raises DataError for one that is not drawn."""
+    """The data set called `name`, redrawn for every repeat. Raises DataError if it is not drawn at random."""
     dataset = load_named(name, options, target, seed, splits)
     source = build_source(name, find_source(name), options)
     if not isinstance(source, DrawnSource):
@@ -82,7 +82,7 @@ def load_redrawn(
 
 
 def not_drawn(source: str) -> str:
-    """The message for data that cannot be drawn anew."""
+    """The message for data that cannot be redrawn."""
     return (
         f"resample: data draws the examples of every repeat anew, but those of {visible(source)} are given; "
         f"leave it out, or use one of {', '.join(DRAWN_SETS)}"

@@ -25,7 +25,7 @@ class Source(Variant):
     """Base of all named data sets. The first line of a subclass's docstring is its description for users.
 
     `reading` is the coding of its targets, a key of `fitgap.core.target_coding.READINGS`. `origin` says in a few words
-    where the examples come from, and their licence.
+    where the examples come from, and their license.
     """
 
     preprocess: ClassVar[Preprocess] = "standard"
@@ -43,7 +43,7 @@ class DrawnSource(Source):
     """Base of the data sets that are drawn at random, and can be drawn again."""
 
     def load(self, seed: int, draw: int = 0) -> Dataset:
-        """The examples of a draw, which a seed and a number determine."""
+        """The examples of a draw, determined by the seed and the number of the draw."""
         raise NotImplementedError
 
 
@@ -57,7 +57,7 @@ class Redraw:
     source: DrawnSource
     seed: int
     folds: int
-    # The columns of groups by which the examples are split, by use.
+    # The group columns that split the examples, by use.
     columns: tuple[tuple[str, str], ...] = ()
 
     def __call__(self, repeat: int) -> Dataset:
@@ -66,11 +66,11 @@ class Redraw:
 
 
 def with_group_marks(dataset: Dataset, columns: Mapping[str, str]) -> Dataset:
-    """The data set with marks by its columns of groups, which are given for each use."""
+    """The data set with marks from its group columns; `columns` names one for each use."""
     return replace(dataset, marks={use: dataset.groups[name] for use, name in columns.items()})
 
 
-# The driver needs those of a repeat several times in a row.
+# The driver needs the examples of a repeat several times in a row.
 @lru_cache(maxsize=2)
 def drawn(source: DrawnSource, seed: int, draw: int) -> Dataset:
     """The examples of a draw."""

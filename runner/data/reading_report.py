@@ -1,4 +1,4 @@
-"""What was done with a file, in at most three lines for people."""
+"""Report for users on how a file was read, in at most three lines."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -15,15 +15,15 @@ ENCODING_NAMES = {"cp1252": "Windows-1252"}
 
 
 def reading_report(loaded: LoadedFile) -> list[str]:
-    """The target and its type; then what was found out and done, if anything."""
+    """The target and its type, then how the file was read and which columns were ignored, if worth mentioning."""
     lines = [target_line(loaded), *(line for line in (handling_line(loaded), ignored_line(loaded)) if line)]
     return [visible(line, LONGEST) for line in lines]
 
 
 def axes_line(axes: Sequence[int], is_told: bool) -> str:
-    """How the inputs of an example are arranged, and how to say otherwise: the axes of an array do not tell.
+    """How the inputs of an example are arranged and, unless `is_told`, how to correct that.
 
-    Arrays of images in shades of grey often have no axis for channels and look like steps.
+    The axes of an array are ambiguous: grayscale images often have no axis for channels and look like steps.
     """
     if len(axes) == 3:
         return f"axes: {axes[0]} x {axes[1]} positions of {counted(axes[2], 'channel')}"
@@ -47,7 +47,7 @@ def target_line(loaded: LoadedFile) -> str:
 
 
 def handling_line(loaded: LoadedFile) -> str:
-    """How the file was read and what was done to values, where that was not told from outside."""
+    """How the file was read, if unusual, and what was done to its values."""
     treatment, losses = loaded.treatment, loaded.losses
     done = layout_parts(treatment)
     if losses.missing and treatment.missing not in ("drop", "drop_any"):
@@ -67,7 +67,7 @@ def handling_line(loaded: LoadedFile) -> str:
 
 
 def layout_parts(treatment: Treatment) -> list[str]:
-    """What was found out about the layout of a text table, where it is unusual."""
+    """What is unusual about the layout of a text table."""
     layout = treatment.layout
     parts = []
     if layout.separator != ",":
@@ -86,7 +86,7 @@ def layout_parts(treatment: Treatment) -> list[str]:
 
 
 def ignored_line(loaded: LoadedFile) -> str:
-    """The columns that were ignored without being asked to, with reasons."""
+    """The columns that fitgap ignored on its own, with reasons."""
     found = reasons_by_column(loaded.treatment.ignored)
     if not found:
         return ""
@@ -95,7 +95,7 @@ def ignored_line(loaded: LoadedFile) -> str:
 
 
 def names(columns: Iterable[str]) -> str:
-    """Some columns, by name."""
+    """The names of columns, at most MOST_NAMES of them."""
     found = [visible(name) for name in columns]
     more = f" and {len(found) - MOST_NAMES} more" if len(found) > MOST_NAMES else ""
     return ", ".join(found[:MOST_NAMES]) + more

@@ -1,10 +1,10 @@
-"""Files of examples that are scaled already, which no network takes: it scales its inputs itself."""
+"""Refusal of files with scaled examples: a network scales its inputs itself."""
 
 from collections.abc import Collection
 
 from fitgap.runner.data.error_texts import file_error
 
-# `fitgap data --scaled` writes a column or an array of this name, next to these others.
+# `fitgap data --scaled` writes a column or an array of this name in addition to those in WRITTEN_WITH.
 SCALED = "scaled"
 WRITTEN_WITH = {"example", "side"}
 

@@ -1,4 +1,4 @@
-"""Data sets shipped with the package. See `shipped/ORIGIN.md` for their origin and licences."""
+"""Data sets shipped with the package. See `shipped/ORIGIN.md` for their origin and licenses."""
 
 from dataclasses import dataclass
 from importlib.resources import files

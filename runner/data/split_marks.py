@@ -1,4 +1,4 @@
-"""Marks of examples: what the columns and files of split rules say about every example."""
+"""Marks of examples, from the columns and files that split rules name."""
 
 from collections.abc import Sequence
 
@@ -26,7 +26,7 @@ FIX = "fill it in, remove the row, or choose another column"
 
 
 def marks_of(raw: RawTable, origins: np.ndarray, choices: FileChoices) -> dict[str, np.ndarray]:
-    """The marks (N,) of each use, `validation` or `test`; `origins` numbers the file of every row, 0 for the first."""
+    """The marks (N,) of each use, `validation` or `test`; `origins` (N,) is the file number of every row, from 0."""
     files = files_of(choices)
     found = {}
     for use, rule in choices.splits.items():
@@ -40,7 +40,7 @@ def marks_of(raw: RawTable, origins: np.ndarray, choices: FileChoices) -> dict[s
 
 
 def weights(raw: RawTable, name: str, choices: FileChoices) -> np.ndarray:
-    """The weights (N,) in a column, from 0. DataError for a cell without one, or if all are 0."""
+    """The weights (N,) in a column. DataError for a cell that is not a number of at least 0, or if all are 0."""
     table = raw.table
     column = column_of(table, name, "with the weights of the examples")
     rules = CellRules.usual(raw.layout.decimal or ".", choices.missing_values)
@@ -76,7 +76,7 @@ def column_of(table: Table, name: str, use: str = "to split the examples by") ->
 
 
 def column_marks(table: Table, column: polars.Series, rule: SplitRule, use: str, choices: FileChoices) -> np.ndarray:
-    """What a column says about every example."""
+    """The marks (N,) of all examples from a column."""
     check_present(table, column, FIX)
     if rule.kind == "group":
         if column.dtype.is_nested() or column.dtype == polars.Binary:
@@ -110,7 +110,7 @@ def unusable(table: Table, column: polars.Series) -> DataError:
 
 
 def ranks(table: Table, column: polars.Series, choices: FileChoices) -> np.ndarray:
-    """The positions of numbers or dates in order."""
+    """The ranks (N,) of the numbers or dates in a column, from 1."""
     rules = CellRules.usual(choices.decimal or ".", choices.missing_values)
     typed = typed_column(column, rules) if column.dtype == polars.String else stored_column(column, rules)
     if typed.dtype == polars.String:
@@ -126,7 +126,7 @@ def ranks(table: Table, column: polars.Series, choices: FileChoices) -> np.ndarr
 
 
 def joined(first: RawTable, others: Sequence[RawTable]) -> tuple[RawTable, np.ndarray]:
-    """The rows of several files as one table, and the number of the file of every row."""
+    """The rows of several files as one table, and the file number of every row."""
     if not others:
         return first, np.zeros(first.table.frame.height, int)
     names = first.table.frame.columns

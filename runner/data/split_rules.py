@@ -1,4 +1,4 @@
-"""Rules by which a file says which examples validate or test: by group, in order, by a column, or by another file."""
+"""Rules that choose the validation or test examples of a file: by group, order, a column, or another file."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 RuleName = Literal["group", "order", "marked"]
-# What a column may say about examples, in small letters. Where there is no validation, the test examples validate.
+# Lower-case words by which a column marks examples. If it has none for validation, its test examples are used.
 VALIDATION_WORDS = ("validation", "valid", "val", "dev", "true", "yes", "1")
 TEST_WORDS = ("test", "testing", "holdout")
 TRAINING_WORDS = ("training", "train", "false", "no", "0")
@@ -16,8 +16,8 @@ WORDS = (*VALIDATION_WORDS, *TEST_WORDS, *TRAINING_WORDS)
 
 @dataclass(frozen=True)
 class SplitRule:
-    """A rule: `group` keeps the values of a column together, `last` takes the last examples, sorted by a column if one
-    is given, `column` is marked by a column, and `file` takes all examples of a second file.
+    """A rule: `group` keeps examples with equal values in a column together, `last` takes the last examples, sorted by
+    a column if one is given, `column` takes those that a column marks, and `file` takes all examples of a second file.
 
     `amount` is a share or a count.
     """
@@ -29,7 +29,7 @@ class SplitRule:
 
     @property
     def column(self) -> str | None:
-        """The column that decides, which is no input."""
+        """The column that decides; it is not an input."""
         return None if self.kind == "file" else self.name
 
     @property
@@ -55,7 +55,7 @@ class SplitRule:
 def is_marked(words: Sequence[str], use: str, *, is_shared: bool) -> np.ndarray:
     """Which rows (N,) a column of WORDS marks for a use. `is_shared` says that it marks the other use, too.
 
-    Raises ValueError if it also has test examples that no rule takes.
+    Raises ValueError if it also marks test examples that no rule uses.
     """
     wanted: tuple[str, ...] = VALIDATION_WORDS
     present = set(words)

@@ -1,4 +1,4 @@
-"""Synthetic images, which networks without convolutions get as flat inputs."""
+"""Synthetic images; networks without convolutions receive them as flat inputs."""
 
 from dataclasses import dataclass
 
@@ -41,7 +41,7 @@ class Shapes(DrawnSource):
 
 
 def masks_of(across: np.ndarray, down: np.ndarray, radius: np.ndarray) -> np.ndarray:
-    """Which pixels each kind of shape covers, (kinds, N, 16, 16), from the distances from its centre."""
+    """Which pixels each kind of shape covers, (kinds, N, 16, 16), from the distances from its center."""
     square, far = across * across + down * down, np.maximum(across, down)
     area = radius * radius
     return np.stack(
@@ -59,8 +59,8 @@ def masks_of(across: np.ndarray, down: np.ndarray, radius: np.ndarray) -> np.nda
 class Bars(DrawnSource):
     """Noisy bars and stripes: every row of an image is white or black, or every column (MacKay 2003, §43.2).
 
-    The class is the direction. Some lines, but not all, are white, so that no image belongs to both classes. Noise is
-    added to the pixels, and may exceed 0 and 1.
+    The class is the direction. Some lines, but not all, are white, so that no image belongs to both classes. With
+    noise, pixels may lie outside [0, 1].
     """
 
     preprocess = "none"
@@ -72,7 +72,7 @@ class Bars(DrawnSource):
         random = generator(seed, draw, Purpose.DATA)
         is_white = random.random((self.examples, self.side)) < 0.5
         rows = np.arange(self.examples)
-        # One line is white and the next one black, the last being followed by the first.
+        # One line is white and the next one black, wrapping around at the end.
         line = random.integers(self.side, size=self.examples)
         is_white[rows, line], is_white[rows, (line + 1) % self.side] = True, False
         is_vertical = random.integers(2, size=self.examples) == 1
@@ -87,7 +87,7 @@ class Bars(DrawnSource):
 class ShiftedDigits(DrawnSource):
     """The images of `digits`, each anywhere in an otherwise empty image of 12 x 12 pixels.
 
-    Where it is does not matter. Every image is used at most once, in random order.
+    The class does not depend on the position. Every image is used at most once, in random order.
     """
 
     preprocess = "none"

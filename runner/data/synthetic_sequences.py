@@ -1,4 +1,4 @@
-"""Synthetic sequences, which networks without convolutions or memory get as flat inputs."""
+"""Synthetic sequences; networks without convolutions or recurrent layers receive them as flat inputs."""
 
 from dataclasses import dataclass
 
@@ -85,7 +85,7 @@ class Motif(DrawnSource):
         random = generator(seed, draw, Purpose.DATA)
         symbols = random.integers(SYMBOLS, size=(self.examples, self.length))
         start = random.integers(self.length - len(MOTIF) + 1, size=self.examples)
-        # It is written into every second sequence, and may occur by chance in the others.
+        # The motif is written into every second sequence, and may occur by chance in the others.
         for offset, symbol in enumerate(MOTIF):
             rows = np.arange(0, self.examples, 2)
             symbols[rows, start[rows] + offset] = symbol

@@ -1,4 +1,4 @@
-"""Synthetic data sets, drawn at random from the sweep's seed and, if every repeat draws anew, its number."""
+"""Synthetic data sets, drawn at random from the sweep's seed and, if redrawn for repeats, the number of the draw."""
 
 from dataclasses import dataclass
 

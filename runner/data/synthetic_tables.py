@@ -13,7 +13,7 @@ MOST_EXAMPLES = 100_000
 
 
 def count(default: int, description: str = "number of examples", most: int = MOST_EXAMPLES, least: int = 2) -> int:
-    """A parameter that is a number of things."""
+    """A parameter that is a count."""
     found: int = parameter(default, at_least=least, at_most=most, whole=True, description=description)
     return found
 
@@ -74,8 +74,8 @@ class Rare(DrawnSource):
 class Subjects(DrawnSource):
     """Measurements of 30 subjects at rest, walking and running; use --validation group=subject.
 
-    Every subject has an offset of its own in all inputs. Split at random, a network is validated on subjects that it
-    knows; split by the group column `subject`, on new ones.
+    Every subject has an offset of its own in all inputs. With a random split, a network is validated on subjects that
+    it was trained on; with a split by the group column `subject`, on new ones.
     """
 
     subjects: int = count(30, "number of subjects", most=10_000, least=2)

@@ -104,8 +104,9 @@ def check_columns(table: Table, target: Sequence[str], handling: Handling) -> No
 
 
 def check_target_words(table: Table, column: polars.Series) -> None:
-    """Raise DataError for a mistake in a target column of numbers: both decimal marks, or a word among too many to be
-    classes.
+    """Raise DataError for a mistake in a target column of numbers.
+
+    This is a mix of both decimal marks, or a word in a column with too many different values to be classes.
     """
     if column.dtype != polars.String:
         return

@@ -1,6 +1,6 @@
 """How a file is read: what the user decided, and the treatment that follows from it and from the file.
 
-The treatment is stored with a sweep, so that its data are read in the same way ever after.
+The treatment is stored with a sweep, so that its data are always read in the same way.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from fitgap.runner.data.formats.layout import Layout
 from fitgap.runner.data.split_rules import SplitRule
 from fitgap.runner.data.windowing import Windowing
 
-# Rules 1: everything is refused that is not plain, and nothing was found out. Sweeps of fitgap 0.1 are stored without.
+# Rules 1: anything that is not plain is refused, and nothing is detected. Sweeps of fitgap 0.1 store no treatment.
 # Rules 2: a treatment is stored.
 STRICT_RULES, RULES = 1, 2
 
@@ -69,7 +69,7 @@ class Treatment:
 
     `missing` is a word of MISSING. `words` replaces the known words for missing values. With `row_numbers`, the file
     has no column but its targets, so the number of the row is the input. A target in `dates` holds days since the
-    first. `lengths` and `sequence` are those of the choices.
+    first date. `lengths` and `sequence` are those of the choices.
     """
 
     rules: int = RULES
@@ -100,7 +100,7 @@ class Treatment:
             "target_kind": self.target_kind,
             "missing": self.missing,
             "row_numbers": self.row_numbers,
-            # Earlier versions had none.
+            # Left out if None, as in earlier versions.
             **({} if self.lengths is None else {"lengths": self.lengths}),
             **({} if self.sequence is None else {"sequence": self.sequence.as_json()}),
         }

@@ -78,7 +78,7 @@ def unseen_table(source: str, content: bytes, kind: str, texts: Collection[str],
         chosen = FileChoices(True, separator=layout.separator, decimal=layout.decimal, encoding=layout.encoding)
         raw = read_table(source, content, kind, chosen, ())
         return typed_table(raw, treatment, {*texts, *treatment.dates})
-    # The layout may be another one than that of the training file, but the decimal mark is probably the same.
+    # The layout may differ from that of the training file, but the decimal mark is probably the same.
     choices, keeps_text = FileChoices(missing_values=treatment.words), bool(texts or treatment.dates)
     try:
         raw = read_table(source, content, kind, choices, (), keeps_text=keeps_text)
@@ -96,7 +96,7 @@ def unseen_table(source: str, content: bytes, kind: str, texts: Collection[str],
 
 
 def targets_from_table(table: Table, names: Sequence[str], classes: Sequence[str]) -> np.ndarray:
-    """The targets (N, m) in a table, for classes their numbers; NaN where they are missing."""
+    """The targets (N, m) in a table, with classes as numbers; NaN where they are missing."""
     for name in names:
         if name not in table.frame.columns:
             rule = f"there is no target column '{visible(name)}' to compare the predictions with"
@@ -104,7 +104,7 @@ def targets_from_table(table: Table, names: Sequence[str], classes: Sequence[str
     if not classes:
         return np.column_stack([float_values(as_numbers(table, table.frame[name])) for name in names])
     column = table.frame[names[0]].cast(polars.String)
-    # True and False are written in small letters, whole numbers without a point.
+    # Booleans are written in lower case, whole numbers without a decimal point.
     column = column.str.to_lowercase() if set(classes) <= {"true", "false"} else column
     unknown = column.is_not_null() & ~column.is_in(list(classes))
     if unknown.any():
@@ -137,7 +137,7 @@ def inputs_from_table(
 
 
 def check_dates(table: Table, names: Sequence[str], dates: Mapping[str, DateColumn]) -> None:
-    """Raise DataError if a column of dates is missing from which inputs with these names are made."""
+    """Raise DataError if a column of dates that inputs with these names are computed from is missing."""
     for name, date in dates.items():
         made = {f"{name}.{part}" for part in ("seconds", *date.parts)}
         # Files that `fitgap data` writes have the inputs instead of the dates.
@@ -147,7 +147,7 @@ def check_dates(table: Table, names: Sequence[str], dates: Mapping[str, DateColu
 
 
 def with_date_inputs(table: Table, dates: Mapping[str, DateColumn]) -> Table:
-    """The table with the inputs that its dates are turned into, in addition to its columns."""
+    """The table, extended by the inputs computed from its dates."""
     found = [
         values
         for name, date in dates.items()
@@ -160,10 +160,10 @@ def with_date_inputs(table: Table, dates: Mapping[str, DateColumn]) -> Table:
 def trained_columns(
     names: Sequence[str], text_columns: Mapping[str, Sequence[str]], present: Collection[str]
 ) -> list[str]:
-    """The columns from which inputs of these names are made, in the order of the inputs.
+    """The columns that inputs with these names are computed from, in the order of the inputs.
 
-    If a column of text is not among the columns that are `present`, but all inputs made from it are, as in files that
-    `fitgap data` writes, they stand for it.
+    Files written by `fitgap data` have the one-hot inputs instead of a column of text. If the column is not `present`,
+    but all inputs computed from it are, these are returned in its place.
     """
     made = {column: names_of(column, text_columns) for column in text_columns}
     column_of = {

@@ -14,10 +14,10 @@ from fitgap.runner.data.error_texts import file_error, visible
 @dataclass(frozen=True)
 class Windowing:
     """How a table becomes sequences: `window` rows each, starting `step` rows apart, in the order of the column `by`
-    (None for that of the file). The target is that of the row `horizon` rows behind the last one of the window.
+    (None for the order of the file). The target is taken `horizon` rows after the last row of the window.
 
-    `channels` names the columns of a row, once they are known. Those of targets are among them if they are numbers and
-    the horizon is at least 1: their past is known then. `date_format` is that of `by`, where the user has named it.
+    `channels` names the columns of a row, once they are known. They include targets that are numbers if the horizon is
+    at least 1, because their past is then known. `date_format` is the format of `by`, if the user has named it.
     """
 
     window: int
@@ -33,7 +33,7 @@ class Windowing:
         return {"window": self.window, **by, "step": self.step, "horizon": self.horizon}
 
     def as_json(self) -> dict[str, Any]:
-        """The same with what was found out about the file."""
+        """The same, with what was detected in the file."""
         return {**self.canonical(), "channels": list(self.channels), "date_format": self.date_format}
 
     @classmethod
@@ -43,11 +43,11 @@ class Windowing:
         return cls(by=stored.get("by"), channels=channels, date_format=stored.get("date_format"), **numbers)
 
     def target_rows(self, count: int) -> np.ndarray:
-        """The rows (N,) of the targets of this many windows; they may lie behind the last row."""
+        """The rows (N,) of the targets of this many windows; they may be after the last row."""
         return np.arange(count) * self.step + self.window - 1 + self.horizon
 
     def windows(self, source: str, rows: np.ndarray, needed: int) -> np.ndarray:
-        """All windows (N, window · C) over rows (R, C) in order that leave `needed` rows behind them.
+        """All windows (N, window · C) over sorted rows (R, C) that are followed by at least `needed` rows.
 
         Raises DataError if there is none.
         """
@@ -70,8 +70,8 @@ def windowed(dataset: Dataset, windowing: Windowing, lost: int, is_bare: bool = 
     """The windows over the rows of a table as a data set, and the windowing with its channels.
 
     The marks for validation must be the ranks of the rows in time. If the table `is_bare`, its only input is the number
-    of the row, which the past of the target replaces. Raises DataError if rows were `lost`, or if there are inputs of
-    text or none at all.
+    of the row, which the past of the target replaces. Raises DataError if rows were `lost`, if an input is text, or if
+    there are no inputs.
     """
     source = dataset.name
     if lost:
@@ -109,7 +109,7 @@ def windowed(dataset: Dataset, windowing: Windowing, lost: int, is_bare: bool = 
 def marks_of_windows(
     marks: Mapping[str, np.ndarray], order: np.ndarray, chosen: np.ndarray, windowing: Windowing
 ) -> dict[str, np.ndarray]:
-    """The marks of windows whose targets are in the rows `chosen`, in the `order` of time."""
+    """The marks of windows whose targets are in the rows `chosen` after sorting by time (`order`)."""
     ranks = {use: np.arange(len(chosen)) for use in ("validation", "test") if use in marks}
     weights = {WEIGHT: marks[WEIGHT][order][chosen]} if WEIGHT in marks else {}
     first = np.arange(len(chosen)) * windowing.step
@@ -117,7 +117,7 @@ def marks_of_windows(
 
 
 def shifted_targets(windowing: Windowing, targets: np.ndarray) -> np.ndarray:
-    """The targets (N, m) of all windows over rows in order, from those of the rows (R, m); NaN behind the last row."""
+    """The targets (N, m) of all windows over sorted rows, from those of the rows (R, m); NaN after the last row."""
     count = max(0, (len(targets) - windowing.window) // windowing.step + 1)
     rows = windowing.target_rows(count)
     known = rows < len(targets)
@@ -125,5 +125,5 @@ def shifted_targets(windowing: Windowing, targets: np.ndarray) -> np.ndarray:
 
 
 def ordered(values: np.ndarray, ranks: Sequence[int] | np.ndarray | None) -> np.ndarray:
-    """The rows in the order of their ranks; as they are if there are none."""
+    """The rows sorted by rank; unchanged if `ranks` is None."""
     return values if ranks is None else values[np.argsort(ranks, kind="stable")]

@@ -1,4 +1,4 @@
-"""How many drivers train a sweep: as many as were asked for, or as its workers need."""
+"""The number of drivers of a sweep: as requested, or as many as its workers need."""
 
 from dataclasses import replace
 
@@ -8,14 +8,14 @@ from fitgap.runner.errors import SpecError
 from fitgap.runner.spec import Budget
 from fitgap.runner.store.database.addresses import database_url, is_file
 
-# One driver writes what about this many workers measure if their networks are small (64-16-10); more for larger ones.
+# One driver can store the results of about this many workers with small networks (64-16-10), or more with larger ones.
 WORKERS_PER_DRIVER = 175
 ONE_WRITER = "SQLite takes one writer at a time, so that further drivers would only wait"
 ONE_COUNTER = "one driver counts the trials and epochs of a budget"
 
 
 def with_driver_count(placement: Placement, database: str | None, trials: int, budget: Budget) -> Placement:
-    """The placement with its number of drivers settled. Raises SpecError for several ones where one must do."""
+    """The placement with its number of drivers decided. Raises SpecError for several if only one is possible."""
     obstacle = obstacle_to_several(database, budget)
     if placement.drivers is None:
         # A worker without a trial needs no driver.
@@ -36,7 +36,7 @@ def obstacle_to_several(database: str | None, budget: Budget) -> tuple[str, str]
 
 
 def explained(placement: Placement, database: str | None, trials: int, budget: Budget) -> str | None:
-    """A line about the drivers of a sweep; None if nothing is to be said about its only one."""
+    """A line about the drivers of a sweep; None for a single driver that needs no explanation."""
     settled = with_driver_count(placement, database, trials, budget)
     assert settled.drivers is not None
     if settled.drivers > 1:
@@ -49,6 +49,6 @@ def explained(placement: Placement, database: str | None, trials: int, budget: B
 
 
 def placement_words(placement: Placement) -> str:
-    """Such as `each for about 150 workers`."""
+    """The share of each driver in words, such as `each for about 150 workers`."""
     assert placement.drivers is not None
     return f"each for about {counted(-(-placement.worker_count // placement.drivers), 'worker')}"

@@ -4,7 +4,7 @@ import time
 
 from fitgap.runner.store import DriverSession
 
-# Least seconds between refreshes, and the largest share of time that they may take.
+# Minimum seconds between refreshes, and the largest share of the driver's time that they may take.
 LEAST_SECONDS = 10.0
 LARGEST_SHARE = 0.03
 

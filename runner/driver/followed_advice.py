@@ -1,4 +1,4 @@
-"""Which configurations of a search by advice were advised, and why: worked out again from the stored results."""
+"""The configurations that a search by advice tried because of advice, recomputed from the stored results."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -12,13 +12,13 @@ from fitgap.runner.search.generations import ADVISED_SHARE, proposals_at
 from fitgap.runner.spec.search_settings import ADVICE
 from fitgap.runner.store import Row, Store
 
-# For searches with more proposals, it would take too long.
+# Searches with more proposals are skipped, because they would take too long.
 MOST_PROPOSALS = 400
 
 
 @dataclass(frozen=True)
 class Followed:
-    """A configuration that was advised: its first trial, its error, None if it has none, and what was advised."""
+    """An advised configuration: its first trial, its error (None if it has none), and the advice in words."""
 
     trial: int
     error: float | None
@@ -26,7 +26,7 @@ class Followed:
 
 
 def followed_advice(store: Store, written: WrittenSweep) -> list[Followed]:
-    """The advised configurations of a search by advice, in the order of the plan; none of other sweeps."""
+    """The advised configurations of a search by advice, in the order of the plan; none for other sweeps."""
     sweep = written.prepared.sweep
     search, sizes = sweep.search, sweep.generation_sizes
     if search is None or search.method != ADVICE:
@@ -43,7 +43,7 @@ def followed_advice(store: Store, written: WrittenSweep) -> list[Followed]:
 
 
 def followed_in(advice: SearchAdvice, generation: Sequence[Row]) -> Iterator[Followed]:
-    """Those of one generation, of which they are the first: as many as match the advice, in its order."""
+    """The advised configurations of one generation. They are its first ones, in the order of the advice."""
     sweep, left = advice.sweep, list(generation[: math.ceil(ADVISED_SHARE * len(generation))])
     dimensions = list(sweep.space.dimensions()) if sweep.space else []
     for point, words in advice.points_in_words():

@@ -1,4 +1,4 @@
-"""The process of a further driver: it joins a sweep as `fitgap resume` does, and tells the first driver how it goes."""
+"""The process of a further driver: it joins a sweep as `fitgap resume` does, and reports to the first driver."""
 
 import signal
 import time
@@ -42,7 +42,7 @@ def serve(descriptor: str) -> None:
 
 @dataclass
 class Reporter:
-    """Sends what this driver has trained to the first one, about once a second. Its result: trials put back."""
+    """Reports to the first driver, about once a second. Its result is the number of trials reset to pending."""
 
     connection: Connection
     share: DriverShare = field(default_factory=DriverShare)
@@ -51,7 +51,7 @@ class Reporter:
 
     @contextmanager
     def watch(self, store: Store, written: WrittenSweep) -> "Iterator[Reporter]":
-        """Follow the training, and send what has not been sent at its end."""
+        """Follow the training; at its end, send what has not been sent yet."""
         try:
             yield self
         finally:
@@ -70,10 +70,10 @@ class Reporter:
             self._send()
 
     def say(self, line: str) -> None:
-        """Only the first driver speaks to people."""
+        """Do nothing: only the first driver shows messages to users."""
 
     def on_further(self, share: DriverShare) -> None:
-        """A further driver starts none itself."""
+        """Do nothing: a further driver does not start others."""
 
     def on_engine_ready(self, engine: Engine) -> None:
         self.engine = engine

@@ -16,9 +16,9 @@ from fitgap.runner.files.unnamed_files import nameless_file
 from fitgap.runner.system.child_processes import new_connections, start_child
 from fitgap.runner.system.passwords import ENVIRONMENT_VARIABLE, environment_for_child
 
-# How often at most a driver that has died is replaced, all of them together.
+# At most this many drivers that have died are replaced in total.
 MOST_REPLACED = 3
-# A driver that is stopped has the same three seconds as the first one, and may have to end its part of Ray.
+# A stopped driver has the same three seconds of grace as the first one, and may have to shut down its part of Ray.
 SECONDS_TO_END = 20.0
 POLL_SECONDS = 0.02
 
@@ -54,23 +54,23 @@ class FurtherDriver:
             )
             child_end.close()
             opened.pop_all()
-        # If it has died already, the next read shows that.
+        # If the process has died already, the next read shows that.
         with contextlib.suppress(OSError):
             self._connection.send(setup)
 
     @property
     def number(self) -> int:
-        """The number of its process."""
+        """The process id."""
         return self._process.pid
 
     def stop(self) -> None:
-        """Let it put its trials back and end, as Ctrl-C does."""
+        """Let the driver reset its trials to pending and end, as Ctrl-C does."""
         if self.end is None:
             with contextlib.suppress(OSError):
                 os.kill(self.number, signal.SIGTERM)
 
     def shares(self) -> Iterator[DriverShare]:
-        """What it has sent since the last call; sets `end` once it has ended."""
+        """The shares received since the last call; sets `end` once the driver has ended."""
         try:
             while self.end is None and self._connection.poll():
                 message = self._connection.recv()
@@ -88,7 +88,7 @@ class FurtherDriver:
         return last[0] if last else (f"signal {-code}" if code < 0 else f"exit code {code}")
 
     def close(self, until: float) -> None:
-        """Wait for the end of the process until this time, then kill it."""
+        """Wait until this time for the process to end, then kill it."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(max(0.0, until - time.monotonic()))
         self._process.kill()
@@ -98,7 +98,7 @@ class FurtherDriver:
 
 
 class FurtherDrivers:
-    """All further drivers of a sweep. They run while the context is entered; `released` is known when it is left."""
+    """All further drivers of a sweep. They run while the context is entered; `released` is known once it is left."""
 
     def __init__(
         self,
@@ -110,7 +110,7 @@ class FurtherDrivers:
         self._drivers: list[FurtherDriver] = []
         self._replaced = 0
         self._is_stopping = False
-        # Trials that they were training when they were stopped.
+        # The number of trials that the drivers were training when they were stopped.
         self.released = 0
 
     def __enter__(self) -> Self:
@@ -130,18 +130,18 @@ class FurtherDrivers:
 
     @property
     def processes(self) -> Collection[int]:
-        """The numbers of their processes."""
+        """The process ids of all drivers."""
         return {each.number for each in self._drivers}
 
     def stop(self) -> None:
-        """Let all of them put their trials back and end. May be called from a signal handler."""
+        """Let all drivers reset their trials to pending and end. May be called from a signal handler."""
         if not self._is_stopping:
             self._is_stopping = True
             for driver in self._drivers:
                 driver.stop()
 
     def poll(self) -> None:
-        """Pass on what they have trained, and replace those that have died."""
+        """Pass on what the drivers have trained, and replace those that have died."""
         for driver in [each for each in self._drivers if each.end is None]:
             for share in driver.shares():
                 self._on_share(share)

@@ -19,7 +19,7 @@ class Generations:
         search = written.prepared.sweep.search
         self.settings = search if search and search.learns else None
         self.sizes = written.prepared.sweep.generation_sizes
-        # No further configurations exist, or all wanted ones are proposed.
+        # True once no further configurations exist or all wanted ones are proposed.
         self.is_complete = self.settings is None
 
     def extend(self) -> bool:
@@ -40,7 +40,7 @@ class Generations:
         based_on = sizes.begin(max(0, number - self.settings.lag))
         if self.is_complete or counts.settled < based_on:
             return False
-        # Without those that another driver has added since they were counted.
+        # Leave out proposals that another driver has added since they were counted.
         rows = self.store.proposals(self.written.sweep_id)[: counts.proposed]
         results = results_of(rows[:based_on])
         count = min(sizes.begin(number + 1), wanted) - counts.proposed
@@ -52,18 +52,18 @@ class Generations:
 
 
 def results_of(rows: Sequence[Row]) -> list[Result]:
-    """What came of proposals, for the method."""
+    """The results of proposals, in the form that search methods use."""
     return [Result(row["point"], row["error"], row["parameters"], row["rung"]) for row in rows]
 
 
 def advised_points(store: Store, written: WrittenSweep, rows: Sequence[Row]) -> Iterator[Sequence[float | None]]:
-    """The points that the advice from these proposals leads to; none with other methods of search."""
+    """The points that follow from the advice based on these proposals; none for other search methods."""
     if advice := search_advice(store, written, rows):
         yield from advice.points()
 
 
 def search_advice(store: Store, written: WrittenSweep, rows: Sequence[Row]) -> SearchAdvice | None:
-    """The advice that follows from proposals of a sweep; None without any, and if its search follows none."""
+    """The advice based on proposals of a sweep; None if there are none, or if its search does not follow advice."""
     sweep = written.prepared.sweep
     if not rows or sweep.search is None or sweep.search.method != ADVICE:
         return None
@@ -72,8 +72,8 @@ def search_advice(store: Store, written: WrittenSweep, rows: Sequence[Row]) -> S
 
 
 def advice_beyond(store: Store, written: WrittenSweep) -> str | None:
-    """What is advised for the best configuration of a search by advice, but is outside its ranges and lists, in words;
-    None if nothing is.
+    """The advice for the best configuration of a search by advice that is outside its ranges and lists, in words; None
+    if there is none.
     """
     advice = search_advice(store, written, store.proposals(written.sweep_id))
     changes = advice.beyond() if advice else []

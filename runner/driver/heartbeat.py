@@ -13,8 +13,8 @@ BEAT_SECONDS = 1.5
 # a live driver look dead. Two beats: a live driver renews in between, and a dead one is found at most three beats after
 # its lease has expired.
 CONFIRM_SECONDS = 3.0
-# A process that still runs on this machine is more likely short of processor time, disk or lock than hung. If it were
-# replaced, a sweep would end for no good reason.
+# A process that still runs on this machine is more likely waiting for the processor, the disk or a lock than hung.
+# Replacing it would end a sweep for no good reason.
 CONFIRM_RUNNING_SECONDS = 300.0
 
 
@@ -36,7 +36,7 @@ class Heartbeat:
         self._thread.join()
 
     def _run(self) -> None:
-        # The first beat comes at once, so that trials of a driver that has just died here need not wait.
+        # The first beat is immediate, so that trials of a driver that has just died on this machine need not wait.
         is_ending = False
         while not is_ending:
             try:
@@ -59,7 +59,7 @@ def beat(session: DriverSession, watch: "Watch") -> None:
 
 
 class Watch:
-    """Detects dead drivers: by their process on this machine, by their lease elsewhere and if they hang."""
+    """Detects dead drivers: by their process on this machine, and by their lease on other machines or if they hang."""
 
     def __init__(self) -> None:
         self.machine = machine_identity()

@@ -22,16 +22,16 @@ SENT_TWICE = (signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ()
 
 
 def ignore() -> None:
-    """Do nothing: the callback while there is nothing to stop."""
+    """Do nothing: the callback as long as there is nothing to stop."""
 
 
 class InterruptHandler:
-    """Handles interrupts while it is entered. The first signal sets `is_requested`; a second one, or the end of the
-    grace period, raises KeyboardInterrupt in the main thread.
+    """Handles interrupts while the context is entered. The first signal sets `is_requested`; a second, or the end of
+    the grace period, raises KeyboardInterrupt in the main thread.
 
     Only the main thread receives signals. Entered in another thread it does nothing; a caller there can stop a sweep by
     raising an exception in `on_block`. SIGHUP and SIGQUIT stay ignored if they were, as under `nohup`. The others are
-    always handled: a shell script ignores SIGINT for its background jobs, but a SIGINT sent to such a job is meant.
+    always handled: a shell script ignores SIGINT for its background jobs, but a SIGINT sent to such a job is intended.
     """
 
     def __init__(self) -> None:
@@ -64,7 +64,7 @@ class InterruptHandler:
             sys.unraisablehook = self.hook_before
 
     def call(self, callback: Callable[[], None]) -> None:
-        """Set what the first signal calls, once and inside its handler; call it now if the signal has already come."""
+        """Set the callback that the first signal's handler calls once; call it now if that signal has already come."""
         self.callback = callback
         if self.is_requested:
             callback()
@@ -91,9 +91,9 @@ class InterruptHandler:
 
 
 class Alarm:
-    """Sends a signal to the main thread after a while, and then repeatedly, from its own thread.
+    """Sends a signal to the main thread after a delay, and then repeatedly, from its own thread.
 
-    It leaves the system's timers to the program that uses us. `set` may be called from a signal handler.
+    It leaves the system's timers to the calling program. `set` may be called from a signal handler.
     """
 
     AFTER_GRACE, SOON, NEVER = b"g", b"s", b"n"

@@ -1,4 +1,4 @@
-"""Training of a sweep from its first row to its end, used by the commands and the Python interface."""
+"""Launch of a sweep: writing it and training it to its end, for the commands and the Python interface."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -24,32 +24,35 @@ Result = TypeVar("Result", covariant=True)
 
 
 class Watcher(Protocol):
-    """Follows a sweep while it trains, such as a progress line."""
+    """Follows the training of a sweep, such as a progress line."""
 
     def __call__(self, block: Block) -> None:
         """Called when a block of epochs has been stored."""
 
     def say(self, line: str) -> None:
-        """Show a line for people, such as that an engine could not be started."""
+        """Show a message to the user, such as that an engine could not be started."""
 
     def on_engine_ready(self, engine: Engine) -> None:
         """Called when the engine exists; it may still be starting."""
 
     def on_further(self, share: DriverShare) -> None:
-        """Called with what a further driver of the same command has trained, about once a second."""
+        """Called about once a second with what a further driver of the same command has trained."""
 
 
 class Audience(Protocol[Result]):
-    """The caller that has a sweep trained: it follows the training and produces the result."""
+    """The caller of a launch: it follows the training and produces the result."""
 
     def watch(self, store: Store, written: WrittenSweep) -> AbstractContextManager[Watcher]:
         """A context entered once the sweep is written and left when it is trained; training errors pass through it."""
 
     def conclude(self, store: Store, written: WrittenSweep, spent: str | None) -> Result:
-        """Return the result, once every trial has ended or the budget is spent: `spent` is then such as `60 trials`."""
+        """Return the result, once every trial has ended or the budget is spent.
+
+        `spent` is the limit that was reached, such as `60 trials`, if any.
+        """
 
     def stopped(self, stop: SweepStoppedError) -> Result:
-        """Called after an interrupt, while further ones are ignored: say how to resume; return a result or raise."""
+        """Called after an interrupt, with further ones ignored: tell users how to resume; return a result or raise."""
 
 
 def launch_new(
@@ -60,11 +63,11 @@ def launch_new(
     early: ProcessPool | None = None,
     limits: Budget | None = None,
 ) -> Result:
-    """Write a sweep and train it; with `limits` within its budget, in which they override those of the sweep.
+    """Write a sweep and train it. `limits` override those of its budget; if None, the budget does not apply.
 
-    `early` holds local processes that were started for it before.
+    `early` holds local processes that were started in advance.
     """
-    # Chooses the configurations, so that nothing is created if there are too few.
+    # Choose the configurations first, so that nothing is created if there are too few.
     iter(prepared.configurations)
     budget = budget_of(prepared, limits)
     placement = with_driver_count(placement, database, prepared.trial_count, budget)
@@ -80,9 +83,9 @@ def launch_stored(
     audience: Audience[Result],
     limits: Budget | None = None,
 ) -> Result:
-    """Train the pending trials of a stored sweep, after `change` has added trials or put some back.
+    """Train the pending trials of a stored sweep, after `change` has added trials or reset some to pending.
 
-    With `limits` it is trained within its budget, in which they override those of the sweep.
+    `limits` override those of the sweep's budget; if None, the budget does not apply.
     Raises StoreError if there is no such sweep; then nothing is created or changed.
     """
     with stored_sweep_opened(database, sweep) as store:
@@ -91,7 +94,7 @@ def launch_stored(
 
 @contextmanager
 def stored_sweep_opened(database: str | None, sweep: str | int) -> Iterator[Store]:
-    """The store open for writing, once reading has shown that it contains the sweep."""
+    """The store, opened for writing only after a read-only check that it contains the sweep."""
     with open_store(database) as reading:
         reading.sweep(sweep)
     with open_store_for_writing(database) as store:
@@ -166,7 +169,7 @@ def budget_of(prepared: PreparedSweep, limits: Budget | None) -> Budget:
 
 
 def following(further: FurtherDrivers, watcher: Watcher) -> BlockObserver:
-    """An observer of blocks that also looks what the further drivers have sent."""
+    """A block observer that also polls the further drivers."""
 
     def on_block(block: Block) -> None:
         further.poll()

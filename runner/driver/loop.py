@@ -21,7 +21,7 @@ from fitgap.runner.store import DriverIdentity, OtherDriver, Store
 from fitgap.runner.system.machine_record import describe_environment, machine_identity, process_started
 
 BlockObserver = Callable[[Block], None]
-# How often a driver with nothing to do checks whether others have left trials behind.
+# How often a driver with nothing to do checks whether other drivers have left trials behind.
 WAITING_SECONDS = 0.5
 NOTHING = Block(None, ())
 
@@ -55,11 +55,11 @@ def drive(
 ) -> None:
     """Train all pending trials of a sweep and record every epoch; wait for trials that other drivers train.
 
-    With a limited budget in `spending`, training may end earlier, with trials in flight put back to pending.
+    With a limited budget in `spending`, training may end earlier, with trials in flight reset to pending.
 
-    Raises SweepStoppedError after Ctrl-C, with the trials in flight put back to pending, and DriverFencedError if
-    another driver has taken over from this one. If `interrupts` is given, it must have been entered; an earlier Ctrl-C
-    counts. `early` holds the processes of `early_processes`; `on_engine_ready` is called with the engine once it
+    Raises SweepStoppedError after Ctrl-C, with the trials in flight reset to pending, and DriverFencedError if another
+    driver has taken over from this one. If `interrupts` is given, it must have been entered, and a Ctrl-C before this
+    call counts. `early` holds the processes of `early_processes`; `on_engine_ready` is called with the engine once it
     exists. The drivers in `further`, which have been started, end with this one.
     """
     further = further or FurtherDrivers()
@@ -86,7 +86,7 @@ def drive(
 
 
 def growth(store: Store, written: WrittenSweep) -> float:
-    """By which factor a search that learns or a sweep with rungs will grow, so that an engine is chosen for all."""
+    """The factor by which a search that learns or a sweep with rungs will grow, so that the engine suits all of it."""
     sweep = written.prepared.sweep
     legs = 1.0 + legs_to_come(written)
     return legs * (1 + store.proposals_to_come(written.sweep_id) / sweep.generation_sizes.first if sweep.search else 1)
@@ -118,7 +118,7 @@ def this_process(cluster: Cluster | None = None) -> DriverIdentity:
 
 
 def stop(queue: PackQueue, running: Engine, further: FurtherDrivers | None = None) -> None:
-    """Give out no more work, and let the packs in flight save their states."""
+    """Hand out no more work, and let the packs in flight save their states."""
     queue.is_stopped = True
     running.stop()
     if further:
@@ -139,7 +139,7 @@ def train_everything(
             if strangers := [each for each in others if each.process not in further.processes]:
                 notify(f"waiting for trials of {described(strangers)}")
             if further.processes:
-                # The observer also follows them.
+                # The observer also polls the further drivers.
                 on_block(NOTHING)
             time.sleep(WAITING_SECONDS)
         else:
@@ -147,7 +147,7 @@ def train_everything(
 
 
 def train_planned(queue: PackQueue, running: Engine, on_block: BlockObserver) -> None:
-    """Train the planned packs, and lost ones again."""
+    """Train the planned packs, and retry lost ones."""
     for block in running.run(queue):
         given_up = record(block, queue, on_block)
         if given_up:
@@ -166,5 +166,5 @@ def record(block: Block, queue: PackQueue, on_block: BlockObserver) -> tuple[Tri
 
 
 def described(others: Iterable[OtherDriver]) -> str:
-    """Such as `driver 3 (process 4711)`."""
+    """The drivers in words, such as `driver 3 (process 4711)`."""
     return ", ".join(f"driver {other.driver_id} (process {other.process})" for other in others)

@@ -1,4 +1,4 @@
-"""What the first driver of a sweep and its further drivers tell each other."""
+"""Messages between the first driver of a sweep and its further drivers."""
 
 from dataclasses import dataclass, replace
 
@@ -39,7 +39,7 @@ class DriverShare:
 
 @dataclass(frozen=True)
 class DriverEnded:
-    """The last message of a further driver: how many trials it has put back, and what went wrong, if anything."""
+    """The last message of a further driver: the number of trials reset to pending, and what went wrong, if anything."""
 
     released: int
     problem: str | None = None

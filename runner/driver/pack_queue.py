@@ -1,4 +1,4 @@
-"""The queue of packs to train: they are claimed when an engine takes them, and cut in two when lost."""
+"""The queue of packs to train: they are claimed when an engine takes them, and split in two when lost."""
 
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator
@@ -43,7 +43,7 @@ class PackQueue(Iterator[PackTask]):
         self.generations = Generations(store, session, written)
         self.rungs = Rungs(store, session, written)
         self.rounds = FurtherRepeats(store, session, written, self.generations)
-        # Whether a trial has ended since it was last asked whether a generation, a rung or a round is due.
+        # Whether a trial has ended since the last check for due generations, rungs and rounds.
         self._has_news = False
         self.fit = FitKeeper(session, written.sweep_id)
         self.is_stopped = self.is_cancelled = False
@@ -54,12 +54,12 @@ class PackQueue(Iterator[PackTask]):
         # Trials that were taken from this driver while their pack was still training.
         self._refused: set[int] = set()
         self._planned: Iterator[PackTask] = iter(())
-        # Lost packs, each with whether the failure counts against its trials.
+        # Lost packs, each with a flag that says whether the failure counts against its trials.
         self._lost_packs: deque[tuple[PackTask, bool]] = deque()
         self._claimed: deque[PackTask] = deque()
 
     def plan(self) -> bool:
-        """Find pending trials and plan their packs, while none is in training; returns whether there are any."""
+        """Find pending trials and plan their packs, while no pack is in training; returns whether there are any."""
         self._refused.clear()
         return self._plan()
 
@@ -98,7 +98,7 @@ class PackQueue(Iterator[PackTask]):
         self.open |= gained
         task = task.subset(gained)
         if self.rungs.settings:
-            # Only now they cannot change any more.
+            # Read after the claim, when the legs can no longer change.
             legs = self.store.legs(task.trials)
             task = replace(task, legs=tuple(legs[trial] for trial in task.trials))
         self._claimed += with_states(task, self.store)
@@ -119,16 +119,16 @@ class PackQueue(Iterator[PackTask]):
         return found
 
     def update(self, block: Block, refused: Iterable[int]) -> tuple[TrialEnd, ...]:
-        """Update the claimed trials from a block: some ended, some were refused (no longer this driver's), some lost.
+        """Update the claimed trials from a block: some ended, some were refused (no longer this driver's) or lost.
 
-        Returns the ends of those that were lost and are given up.
+        Returns the ends of lost trials that are given up.
         """
         self.open -= {end.trial_id for end in block.ended}
         self._has_news |= bool(block.ended)
         self.open.difference_update(refused)
         self._refused.update(refused)
         if refused and not self.open:
-            # Everything in flight was cancelled, so the workers need not finish it, unless others wait at a rung.
+            # Everything in flight was cancelled, so workers need not finish it, unless others are pending or at a rung.
             self.is_cancelled = not (self.rungs.settings or self.store.pending_groups(self.written.sweep_id))
         return self._take_back(block.failure) if block.failure else ()
 

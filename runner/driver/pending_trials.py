@@ -12,7 +12,7 @@ from fitgap.runner.planning.packs import PlannedTrial, TrialGroup, pack_shape, w
 from fitgap.runner.spec import Configuration
 from fitgap.runner.store import Row, Store
 
-# How many trials at most are remembered with their work, after they were packed and before they are counted.
+# The work of at most this many packed trials is remembered until it is counted.
 MOST_PLANNED = 100_000
 
 
@@ -47,7 +47,7 @@ class StoredGroup:
         """The trials from position `start` to `stop`."""
         trials = planned_trials(self.store, self.numbers[start:stop].tolist())
         if len(self.written.planned) > MOST_PLANNED:
-            # Nobody counts the work.
+            # The work is not being counted.
             self.written.planned.clear()
         self.written.planned.update(work_of(trials, self.written.prepared))
         return trials
@@ -81,7 +81,7 @@ class ExpectedWork:
     total: float
 
     def of(self, numbers: Sequence[int]) -> Mapping[int, tuple[int, float]]:
-        """For each of these trials, the epochs left and the work of one epoch. Asked once for each trial."""
+        """For each of these trials, the epochs left and the work of one epoch. To be called once per trial."""
         known = {number: self.written.planned.pop(number) for number in numbers if number in self.written.planned}
         others = [number for number in numbers if number not in known]
         return known | (work_of(planned_trials(self.store, others), self.written.prepared) if others else {})
@@ -94,7 +94,7 @@ class ExpectedWork:
             return {}
 
     def trial_counts(self) -> tuple[int, int] | None:
-        """The numbers of trials that have ended and that are left, for all drivers; None if the database fails."""
+        """The numbers of trials that have ended and that are left, over all drivers; None if the database fails."""
         try:
             rows = self.store.sweeps()
         except (StoreError, OSError):
@@ -109,15 +109,15 @@ class ExpectedWork:
         return self.written.prepared.sweep.rounds is not None
 
     def has_round_to_come(self) -> bool:
-        """Whether a round of repeats is due that is not written so far; no if the database fails."""
+        """Whether a round of repeats is due but not written yet; False if the database fails."""
         try:
             return repeats_to_come(self.store, self.written) > 0
         except (StoreError, OSError):
             return False
 
     def epochs_left(self) -> int | None:
-        """How many epochs a sweep that prunes trains at most from now on, for all drivers; None for other sweeps, and
-        if the database fails.
+        """The largest number of epochs that a pruning sweep may still train, over all drivers; None for others or if
+        the database fails.
         """
         if self.written.prepared.sweep.pruning is None:
             return None

@@ -1,4 +1,4 @@
-"""Adds rounds of repeats to a sweep, each as soon as the results are known from which it follows."""
+"""Adds rounds of repeats to a sweep, each as soon as the results that determine it are known."""
 
 from fitgap.runner.driver.generations import Generations
 from fitgap.runner.driver.written_sweep import WrittenSweep
@@ -24,7 +24,7 @@ class FurtherRepeats:
 
 
 def repeats_to_come(store: Store, written: WrittenSweep) -> int:
-    """How many trials the next round of a sweep has that are not written so far; 0 if there is no such round."""
+    """The number of trials of the next round that are not written yet; 0 if there is no such round."""
     if written.prepared.sweep.rounds is None:
         return 0
     found = store.rounds_so_far(written.sweep_id)

@@ -1,4 +1,4 @@
-"""Decides which trials of a sweep that prunes go on, each time all of a bracket have reached a rung."""
+"""Decides which trials of a sweep that prunes go on, each time all trials of a bracket have reached a rung."""
 
 from fitgap.runner.driver.written_sweep import WrittenSweep
 from fitgap.runner.store import DriverSession, Store
@@ -19,6 +19,6 @@ class Rungs:
 
 
 def legs_to_come(written: WrittenSweep) -> int:
-    """In how many further legs the trials train, each with at most as much work as the first; 0 without rungs."""
+    """The number of legs after the first one, each with at most as much work as the first; 0 without rungs."""
     sweep = written.prepared.sweep
     return len(sweep.pruning.rungs(max(sweep.axes["epochs"]))) if sweep.pruning else 0

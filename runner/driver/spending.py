@@ -1,4 +1,4 @@
-"""What a driver has trained of its budget, and whether it may train more."""
+"""How much of its budget a driver has spent, and whether it may train more."""
 
 import time
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ class Spending:
 
     @property
     def is_to_stop(self) -> bool:
-        """Whether packs in training are to end: the epochs or the time are used up."""
+        """Whether packs in training must stop: the epochs or the time are used up."""
         epochs, seconds = self.budget.epochs, self.budget.seconds
         return (epochs is not None and self.epochs >= epochs) or (
             seconds is not None and time.monotonic() - self.began >= seconds

@@ -30,8 +30,8 @@ from fitgap.runner.trial_status import Status
 class WrittenSweep:
     """A sweep that is stored, with its number and name in the store.
 
-    `planned` maps trials that were packed a short while ago to the epochs that they have left and the work of each, so
-    that who counts the work need not read the trials again.
+    `planned` maps recently packed trials to the epochs they have left and the work of one epoch, so that a progress
+    display can count the work without reading the trials again.
     """
 
     sweep_id: int
@@ -50,8 +50,8 @@ def write_sweep(store: Store, prepared: PreparedSweep) -> WrittenSweep:
 class Extended:
     """A sweep to which `new` trials were added, of which `continued` continue finished ones.
 
-    `configurations` are the rows of the new configurations, which have some of these trials. `epochs` are those that
-    pruned trials have left.
+    `configurations` are the rows of the new configurations, which have some of these trials. If pruned trials were
+    continued instead, `continued` is their number and `epochs` the number of epochs they have left.
     """
 
     written: WrittenSweep
@@ -64,7 +64,7 @@ class Extended:
 def extend_sweep(store: Store, name_or_number: str, flags: Flags, *, is_kept: bool = True) -> Extended:
     """Add alternatives, repeats or epochs to a sweep without changing what it has. Raises SpecError or DataError.
 
-    With `is_kept` false, nothing is written: the answer says what would be added.
+    With `is_kept` false, nothing is written: the result says what would be added.
     """
     written = stored_sweep(store, name_or_number)
     check_extensible(store, written.sweep_id, written.prepared.sweep)
@@ -81,7 +81,7 @@ def extend_sweep(store: Store, name_or_number: str, flags: Flags, *, is_kept: bo
 
 
 def continue_pruned(store: Store, name_or_number: str, where: str | None, *, is_kept: bool = True) -> Extended:
-    """Let the pruned configurations of a sweep, of which a trial matches a filter, train to their end.
+    """Let the pruned configurations of a sweep with a trial that matches a filter train to their end.
 
     With `is_kept` false, nothing is written. Raises SpecError if the sweep prunes nothing or nothing matches.
     """

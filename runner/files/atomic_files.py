@@ -41,7 +41,7 @@ def staging_folder(target: Path) -> Iterator[Path]:
 def locked(folder: Path) -> Iterator[None]:
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        # Some file systems have no locks. Only a check of `fitgap doctor` depends on this one.
+        # Some file systems do not support locks. Only a check of `fitgap doctor` depends on this one.
         with contextlib.suppress(OSError):
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
@@ -142,7 +142,7 @@ def give_rights(part: Path, like: Path) -> None:
     mode = stat.S_IMODE(wanted.st_mode) & 0o777
     part.chmod(0o600)
     if wanted.st_gid != part.stat().st_gid and not change_owner(part, -1, wanted.st_gid):
-        # The permissions of its group are not meant for another group.
+        # The group permissions were meant for another group.
         mode &= ~0o070
     copy_attributes(like, part)
     part.chmod(mode)

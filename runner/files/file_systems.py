@@ -6,7 +6,7 @@ from pathlib import Path
 from fitgap.runner.system.programs import output_of
 
 MOUNTS = Path("/proc/self/mountinfo")
-# Their locks and shared memory do not work between machines, or not at all.
+# On these, locks and shared memory do not work between machines, or do not work at all.
 NETWORK = (
     *("acfs", "afpfs", "afs", "beegfs", "ceph", "cifs", "davfs", "glusterfs", "gpfs", "lustre", "ncpfs"),
     *("nfs", "nfs4", "smb2", "smb3", "smbfs", "webdav"),
@@ -15,7 +15,7 @@ NETWORK = (
 
 
 def is_network(kind: str) -> bool:
-    """Whether this type of file system is on another machine."""
+    """Whether this is the type of a network file system."""
     return kind in NETWORK
 
 

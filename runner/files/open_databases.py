@@ -32,7 +32,7 @@ def counting() -> Iterator[Counter[Key]]:
 
 @contextlib.contextmanager
 def safe_to_open(path: Path) -> Iterator[bool]:
-    """Whether the file may be opened and closed: no connection has it open. Within the block none can be opened."""
+    """Yields whether no connection has the file open, so it may be opened and closed; blocks new ones meanwhile."""
     with _lock:
         yield not is_open(path)
 

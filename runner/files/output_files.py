@@ -58,7 +58,7 @@ def written_file(output: Path, rights: int = READABLE) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def written_text(output: Path, rights: int = READABLE) -> Iterator[Path | int]:
-    """The same for text; yields a path, or for a device or a pipe the descriptor of an open file to write directly."""
+    """Like `written_file`, for text. For a device or a pipe, yields a file descriptor to write to instead of a path."""
     with one_line_errors(output):
         target = regular_target(output)
         if target is not None:

@@ -12,9 +12,9 @@ FORMATS: dict[str, Callable[[NamedModel, Path, int], None]] = {"npz": save_model
 
 
 def save_as(path: Path, name: str | None = None) -> Callable[[NamedModel, Path, int], None]:
-    """The function that writes a network in the format of this name, or in that of the suffix; without either, `npz`.
+    """The function that writes a network in the named format, else in that of the suffix, else as `npz`.
 
-    Raises ModelError for an unknown name or suffix, and if the two differ.
+    Raises ModelError for an unknown name or suffix, or if the two differ.
     """
     suffix = path.suffix.lower().removeprefix(".")
     if name is not None and name not in FORMATS:

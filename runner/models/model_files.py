@@ -1,4 +1,4 @@
-"""Model files: written and read.
+"""Reading and writing of model files.
 
 A model file is an `.npz` that can be read with NumPy alone. docs/reference/model-file.md describes its layout.
 """
@@ -24,8 +24,8 @@ from fitgap.runner.files.array_archives import read_arrays
 from fitgap.runner.files.output_files import READABLE, written_file
 from fitgap.runner.models.named_model import NamedModel, name_of, read_transform
 
-# Format 1 has no limits of inputs. Only networks with other layers than dense ones need format 3, so that earlier
-# versions still read all others.
+# Format 1 has no input limits. Format 3 is only for networks with padding or with layers that are not dense, so that
+# earlier versions can read all others.
 FORMAT, LAYERED_FORMAT = "fitgap model 2", "fitgap model 3"
 READABLE_FORMATS = ("fitgap model 1", FORMAT, LAYERED_FORMAT)
 DENSE = "dense"
@@ -78,7 +78,7 @@ def description(named: NamedModel) -> dict[str, Any]:
 
 
 def layer_kinds(model: Model) -> list[dict[str, Any]]:
-    """The kind of every layer with its settings; empty if all are dense, unless there is padding to leave out."""
+    """The kind of every layer with its settings; empty if all are dense and sequences are not padded."""
     if not model.is_padded and all(isinstance(each.layer, Dense) for each in model.layers):
         return []
     return [
@@ -128,7 +128,7 @@ def load_model(path: Path) -> NamedModel:
 
 
 def not_a_model(path: Path, why: str) -> ModelError:
-    """The error for a file that is no model. It does not suggest the same name, which may be that of a data file."""
+    """The error for a file that is not a model. Its advice uses another name, since this one may be a data file."""
     rule = f"{path} is not a fitgap model file{why}"
     return ModelError(f"{rule}; name a trial, or write a model with `fitgap export TRIAL -o model.npz`")
 
@@ -168,7 +168,7 @@ def assembled(arrays: dict[str, np.ndarray], described: dict[str, Any]) -> Named
 
 
 def read_layers(arrays: dict[str, np.ndarray], described: dict[str, Any]) -> tuple[ModelLayer, ...]:
-    """The layers in a file. Raises ValueError if they do not fit each other."""
+    """The layers in a file. Raises ValueError if they do not fit together."""
     layers: list[ModelLayer] = []
     shape = tuple(described.get("input_axes") or (len(described["input_names"]),))
     kinds = described.get("kinds") or [{"name": DENSE} for _ in described["layers"]]
@@ -187,12 +187,12 @@ def read_layers(arrays: dict[str, np.ndarray], described: dict[str, Any]) -> tup
 
 
 def weight_names(number: int) -> tuple[str, str]:
-    """The names of the arrays with the blocks of weights of a layer; only recurrent layers have the second one."""
+    """The names of the arrays with the weight blocks of a layer; only recurrent layers have the second one."""
     return f"weights_{number}", f"recurrent_weights_{number}"
 
 
 def read_kind(kind: dict[str, Any], units: int) -> Layer:
-    """The layer of a kind with its settings; a dense one has this number of units."""
+    """The layer that `kind` describes; a dense one has this number of units."""
     settings = dict(kind)
     name = settings.pop("name")
     return Dense(units) if name == DENSE else LAYERS[name].from_settings(settings)

@@ -26,7 +26,7 @@ from fitgap.runner.models.onnx_functions import activated
 from fitgap.runner.models.onnx_graph import DOUBLE, Graph
 from fitgap.runner.models.onnx_recurrent import over_steps
 
-# Versions that readers of recent years know.
+# Versions that readers from recent years support.
 OPSET, FILE_VERSION = 17, 8
 
 
@@ -105,7 +105,7 @@ def scaled_inputs(graph: Graph, transform: InputTransform) -> str:
 
 
 def real_steps(graph: Graph, inputs: str, shape: Sequence[int], dtype: Any) -> str | None:
-    """For sequences (N, T · C) with NaN in padded steps, 1 for every other step, (N, T, 1); None without steps."""
+    """A mask (N, T, 1) of sequences (N, T · C) that is 0 where steps are padding (NaN), else 1; None without steps."""
     if len(shape) != 2:
         return None
     steps = graph.add("Reshape", inputs, graph.constant([0, *shape], np.int64))
@@ -140,10 +140,10 @@ def weighted(graph: Graph, layer: ModelLayer, values: str) -> str:
 def windows_of(graph: Graph, windows: Windows, values: str) -> str:
     """The windows (N, positions, places, channels) of values (N, n).
 
-    Not by the operators Conv and AveragePool, which onnxruntime does not have in double precision.
+    The operators Conv and AveragePool are not used, because onnxruntime lacks them in double precision.
     """
     if windows.padding == "same":
-        # One more value, 0, which the places outside of the inputs refer to.
+        # Append a 0, which places outside the inputs refer to.
         values = graph.add("Pad", values, graph.constant([0, 0, 0, 1], np.int64))
     return graph.add("Gather", values, graph.constant(windows.indices(), np.int64), axis=1)
 
@@ -198,7 +198,7 @@ def class_numbers(graph: Graph, reading: str, outputs: str, class_count: int) ->
         return graph.add("ArgMax", outputs, axis=-1, keepdims=0)
     single = graph.add("Squeeze", graph.cast(outputs, DOUBLE), graph.constant([1], np.int64))
     if reading == "intervals":
-        # NaN, and values below the first interval, are of the first class.
+        # NaN, and values below the first interval, belong to the first class.
         known = graph.add("Where", graph.add("IsNaN", single), graph.constant(0.0), single)
         share = graph.add("Min", graph.add("Max", known, graph.constant(0.0)), graph.constant(1.0))
         above = graph.add("Ceil", graph.add("Mul", share, graph.constant(float(class_count))))

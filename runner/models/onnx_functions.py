@@ -10,7 +10,7 @@ from fitgap.runner.models.onnx_graph import DOUBLE, Graph
 
 
 def activated(graph: Graph, layer: ModelLayer, sums: str, axis: int) -> str:
-    """The functions of a layer, each on its share of the axis of units."""
+    """Apply the functions of a layer, each to its part of the unit axis."""
     dtype = layer.biases.dtype
     functions = [each for each in layer.functions if each[1].stop > each[1].start]
     parts = []
@@ -71,7 +71,7 @@ def mish(graph: Graph, x: str, beta: float) -> str:
 
 
 def squareplus(graph: Graph, x: str, beta: float) -> str:
-    """max(0, x) + β/(2(√(x² + β) + |x|)), which cancels nowhere."""
+    """max(0, x) + β/(2(√(x² + β) + |x|)), which avoids cancellation."""
     root = graph.add("Sqrt", graph.add("Add", graph.add("Mul", x, x), graph.constant(beta)))
     below = graph.add("Mul", graph.add("Add", root, graph.add("Abs", x)), graph.constant(2.0))
     safe = graph.add("Add", below, graph.constant(np.finfo(DOUBLE).tiny))

@@ -8,7 +8,7 @@ DOUBLE = np.float64
 
 
 class Graph:
-    """A graph under construction. Values are referred to by name; those of a graph within it have another prefix."""
+    """A graph under construction. Values are referred to by name; those of a nested graph have another prefix."""
 
     def __init__(self, prefix: str = "") -> None:
         self.prefix = prefix

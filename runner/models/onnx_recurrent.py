@@ -1,7 +1,7 @@
 """Recurrent layers as operators of ONNX: a Scan over the steps.
 
-Not by the operators RNN, GRU and LSTM, which onnxruntime does not have in double precision and which know few
-functions.
+The operators RNN, GRU and LSTM are not used, because onnxruntime lacks them in double precision and they support few
+activation functions.
 """
 
 from collections.abc import Callable
@@ -21,8 +21,8 @@ from fitgap.runner.models.onnx_graph import Graph
 def over_steps(graph: Graph, layer: ModelLayer, values: str, real: str | None = None) -> str:
     """The outputs (N, steps, units), or (N, units) of the last step, of a recurrent layer.
 
-    `real` (N, steps, 1) is 1 where a step is no padding, if sequences have different lengths: in padded steps, states
-    stay as they are, so that the last ones are those of the last real step.
+    If sequences have different lengths, `real` (N, steps, 1) is 1 for real steps and 0 for padding. States do not
+    change in padded steps, so the final ones are those of the last real step.
     """
     kind, dtype = layer.layer, layer.biases.dtype
     assert isinstance(kind, Recurrent)

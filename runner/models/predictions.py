@@ -1,4 +1,4 @@
-"""Predictions of models: rows of answers, probabilities of classes, and scores where the targets are known."""
+"""Predictions of models: rows of predicted values, class probabilities, and scores if the targets are known."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ def predictions(named: NamedModel, inputs: np.ndarray, *, probabilities: bool = 
     """One row per example: its number (from 1), and its predicted class or numbers by target name.
 
     With `probabilities`, the probability of every class follows, under names such as `p(yes)`. Raises DataError for a
-    missing value if the network was trained without filling missing values, and ModelError if its outputs are no
+    missing value if the network was trained without filling missing values, and ModelError if its outputs are not
     probabilities.
     """
     if np.isnan(inputs).any() and not named.fills_missing and not named.model.is_padded:
@@ -62,7 +62,7 @@ def scores(named: NamedModel, inputs: np.ndarray, targets: np.ndarray) -> dict[s
 
 
 def class_probabilities(named: NamedModel, inputs: np.ndarray) -> list[dict[str, float | None]]:
-    """The probability of every class for each example. Raises ModelError if the outputs are no probabilities."""
+    """The probability of every class for each example. Raises ModelError if the outputs are not probabilities."""
     loss = name_of(named.model.loss, LOSSES)
     if not named.class_names or loss not in PROBABLE_LOSSES:
         what = f"the loss {loss}" if named.class_names else "numbers as targets"

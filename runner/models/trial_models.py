@@ -1,4 +1,4 @@
-"""The models of trials: networks that were kept, and those that are trained again."""
+"""The models of trials: networks that were kept, or are retrained."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ def model_of_trial(store: Store, number: int, *, at: str) -> NamedModel:
 
 def epoch_of_network(row: Row, at: str) -> int | None:
     """The epoch of the network of a trial after its best epoch (`at` "best") or at its end; None if it has none."""
-    # A trial with a rule that restores the best network ends with that one.
+    # If a stopping rule restores the best network, the trial ends with that one.
     is_restored = any(choice.variant.restores_best for choice in Configuration.from_canonical(row["settings"]).stopping)
     epoch: int | None = row["best_epoch"] if at == "best" or is_restored else row["epochs"]
     return epoch

@@ -55,7 +55,7 @@ def check_resampling(data: DataSettings) -> None:
 
 
 def class_weights(dataset: Dataset, data: DataSettings) -> ClassWeight:
-    """The weights of the classes of a data set. DataError for targets that are no classes, or an unknown class."""
+    """The weights of the classes of a data set. DataError if targets are not classes or a class is unknown."""
     chosen = data.class_weight
     if chosen is None:
         return None
@@ -101,7 +101,7 @@ def check_outputs(outputs: Choice, loss: Choice, dataset: Dataset) -> None:
 
 
 def check_signs(outputs: Choice, output_activations: Iterable[tuple[Choice, ...]]) -> None:
-    """Raise SpecError if outputs of −1 and 1 would be read as 0 and 1, or the other way round."""
+    """Raise SpecError if outputs of −1 and 1 would be read as 0 and 1, or vice versa."""
     fitting = {"sign": "signs", "threshold": "zero_one"}
     for choice in itertools.chain.from_iterable(output_activations):
         if outputs.name in TWO_CLASSES and fitting.get(choice.name, outputs.name) != outputs.name:

@@ -1,4 +1,4 @@
-"""The configurations of a sweep: all combinations of a grid, or those of a search, as far as `only` accepts them."""
+"""The configurations of a sweep: those combinations of a grid, or proposals of a search, that `only` accepts."""
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
@@ -47,7 +47,7 @@ def left_out(prepared: PreparedSweep) -> list[str]:
 
 
 def rounded_down(prepared: PreparedSweep) -> list[str]:
-    """A line that says how many trials of a search are planned if its `trials` are no multiple of the repeats."""
+    """A line with the number of trials that a search plans, if `trials` is not a multiple of the repeats."""
     search, repeats = prepared.sweep.search, prepared.repeat_count
     if search is None or not (rest := search.trials % repeats):
         return []
@@ -141,7 +141,7 @@ def parts_of(configurations: Iterable[Configuration]) -> Iterator[list[Configura
 
 
 def variants_of_plan(prepared: PreparedSweep) -> Iterable[DataVariant]:
-    """The variants of a sweep's configurations; of a grid, without creating these."""
+    """The variants of a sweep's configurations. For a grid, they are found without creating configurations."""
     sweep = prepared.sweep
     found = list(variants_of_sweep(sweep))
     if sweep.search is None or len(found) == 1:

@@ -11,9 +11,9 @@ from fitgap.runner.spec import Choice, Configuration, Sweep
 
 @dataclass(frozen=True)
 class DataVariant:
-    """How a configuration uses the training examples of a repeat; by default all of them, as the sweep says.
+    """How a configuration uses the training examples of a repeat; by default all, with the settings of the sweep.
 
-    `preprocess` and `loss` are None for those of the sweep.
+    `preprocess` and `loss` are None if they are those of the sweep.
     """
 
     training_examples: float | int | None = None
@@ -30,7 +30,7 @@ class DataVariant:
 
     @property
     def of_peers(self) -> "DataVariant":
-        """What all variants have in common whose errors a verdict may compare: inputs may be scaled in any way."""
+        """The settings shared by all variants whose errors a verdict may compare: all but the scaling of inputs."""
         return replace(self, preprocess=None)
 
     def applied_to(self, preparation: Preparation) -> Preparation:
@@ -65,6 +65,6 @@ def variants_of_sweep(sweep: Sweep) -> Iterator[DataVariant]:
 
 
 def variants_of(configurations: Iterable[Configuration], sweep: Sweep) -> set[DataVariant]:
-    """The different variants of these configurations, and what each has in common with its peers."""
+    """The distinct variants of these configurations, and their `of_peers`."""
     found = {variant_of(each, sweep) for each in configurations}
     return found | {each.of_peers for each in found}

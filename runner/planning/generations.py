@@ -22,8 +22,8 @@ def generation_rows(
 ) -> Generation:
     """The rows of generation `number`, with at most `count` configurations.
 
-    `known` are the hashes of all earlier proposals, `results` what came of those on which the generation is based, and
-    `advised` the points to try first.
+    `known` are the hashes of all earlier proposals, `results` the results of those on which the generation is based,
+    and `advised` the points to try first.
     """
     sweep = prepared.sweep
     found = proposals(

@@ -12,12 +12,12 @@ MOST_NAMES = 3
 
 
 def idle_settings(prepared: PreparedSweep) -> list[str]:
-    """One line for each kind of setting that has no effect; none as a rule."""
+    """One line for each kind of setting that has no effect; usually none."""
     return [*idle_truncations(prepared), *idle_activations(prepared)]
 
 
 def idle_truncations(prepared: PreparedSweep) -> Iterator[str]:
-    """Layers whose derivatives would go back further than there are steps."""
+    """A line about recurrent layers whose `truncate` is not below the number of steps."""
     found: dict[str, int] = {}
     for architecture in prepared.sweep.axes["architecture"]:
         shape = network_of(prepared.dataset, architecture, prepared.output_count)
@@ -30,7 +30,7 @@ def idle_truncations(prepared: PreparedSweep) -> Iterator[str]:
 
 
 def idle_activations(prepared: PreparedSweep) -> Iterator[str]:
-    """Architectures that are trained with several activations, none of which they have."""
+    """A line about architectures without activation functions in a sweep with several activations."""
     axes = prepared.sweep.axes
     if len(list(axes["activation"])) < 2:
         return
@@ -45,6 +45,6 @@ def has_functions(architecture: tuple[HiddenLayer, ...]) -> bool:
 
 
 def named(labels: list[str]) -> str:
-    """Some architectures, by name."""
+    """The names of the first architectures, and how many more there are."""
     more = f" and {len(labels) - MOST_NAMES} more" if len(labels) > MOST_NAMES else ""
     return ", ".join(labels[:MOST_NAMES]) + more

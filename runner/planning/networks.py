@@ -11,7 +11,7 @@ from fitgap.runner.spec import Sweep
 from fitgap.runner.spec.architectures import has_recurrent_layers, is_dense, layer_of
 from fitgap.runner.spec.configuration import Choice, HiddenLayer, architecture_label
 
-# The layers of an example.
+# Maximum number of layers in an example.
 MOST_IN_EXAMPLES = 6
 
 
@@ -45,7 +45,7 @@ def advice(architecture: tuple[HiddenLayer, ...], dataset: Dataset, network: Net
         return advice_on_residual(architecture, network, number)
     is_recurrent = has_recurrent_layers(architecture)
     if len(dataset.axes) == 1:
-        # Convolutions and poolings go over one axis or two; recurrent layers need steps.
+        # Convolutions and poolings work on one or two axes; recurrent layers need steps.
         images = "" if is_recurrent else " or, for images, shape: [height, width, channels]"
         told = f"with shape under data, such as shape: [steps, channels]{images}"
         return f"say how the {dataset.axes[0]:,} inputs are arranged, {told}"
@@ -79,5 +79,5 @@ def advice_on_residual(architecture: tuple[HiddenLayer, ...], network: NetworkSh
 
 
 def example(*layers: HiddenLayer) -> str:
-    """Layers as an example; "" for so many that nobody would read them."""
+    """Layers as an example; "" if there are too many to be readable."""
     return f", as in {architecture_label(layers)}" if len(layers) <= MOST_IN_EXAMPLES else ""

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from fitgap.runner.amounts import counted
 from fitgap.runner.planning.packs import TrialGroup, even_parts, explain_packs, member_bytes, sized
 
-# Of more groups, there is a summary.
+# More groups than this are summarized in one line.
 MOST_LINES = 10
 
 

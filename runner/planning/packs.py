@@ -16,8 +16,8 @@ from fitgap.runner.planning.preparation import PreparedSweep
 from fitgap.runner.spec import Configuration
 from fitgap.runner.spec.architectures import layer_of
 
-# More members than this bring no further gain: the overhead of calls is spread widely enough. Of tiny networks, whose
-# epochs take hardly longer than a call, as many as need this much memory.
+# More members than this bring no further gain, because they already share the overhead of calls. Packs of tiny
+# networks, whose epochs take hardly longer than a call, gain up to this much memory, or up to the largest size.
 ENOUGH_MEMBERS, ENOUGH_BYTES, LARGEST_PACK = 48, 1 << 19, 192
 # Every worker gets more than one pack, because packs differ in duration and other drivers may take some. Packs need not
 # be small from the start, because toward the end packs in training are split for idle workers.
@@ -53,7 +53,7 @@ class PackSize:
     because: str
 
     def after(self, worker_failures: int) -> "PackSize":
-        """Halved for every failure, to isolate the trial that causes the failures."""
+        """This size, halved for every failure to isolate the trial that causes the failures."""
         if not worker_failures:
             return self
         return PackSize(
@@ -65,9 +65,9 @@ class PackSize:
 class TrialGroup:
     """Pending trials that may share packs: `count` trials with `epochs` epochs left in total.
 
-    `select(start, stop)` returns a range of them, in an order that puts similar trials into one pack: those with most
-    epochs first, so that they end together, and within these equal kinds next to each other, which share calls.
-    `worker_failures` is how often their worker died before.
+    `select(start, stop)` returns a range of them, in an order that puts similar trials into one pack. Trials with the
+    most epochs come first, so that a pack's trials end together. With equal epochs, trials of the same kind are
+    adjacent, because they share calls. `worker_failures` is how often their worker died before.
     """
 
     shape: PackShape
@@ -156,7 +156,7 @@ def kinds_of(trial: PlannedTrial, prepared: PreparedSweep) -> tuple[str, ...]:
 
 
 def pack_size(group: TrialGroup, total: float, workers: int, cache: int | None = None) -> PackSize:
-    """The best pack size: limited by usefulness, by the cache, and by giving every worker several packs."""
+    """The best pack size: limited by the gain in speed, by the cache, and by giving every worker several packs."""
     bounds = {
         "more would not be faster": enough_members(group.shape),
         "more would not fit in the cache": CACHES_PER_PACK * (cache or cache_bytes()) // member_bytes(group.shape),
@@ -220,7 +220,7 @@ def member_of(configuration: Configuration, seed: int, repeat: int) -> Member:
 
 
 def functions_by_layer(configuration: Configuration) -> tuple[LayerFunctions, ...]:
-    """The activation functions of all layers, the output layer last; none for layers without."""
+    """The activation functions of all layers, the output layer last; empty for layers that have none."""
     functions = iter(configuration.all_functions)
     hidden = [next(functions) if layer_of(each).has_functions else () for each in configuration.architecture]
     return tuple(tuple(choice.variant for choice in layer) for layer in (*hidden, next(functions)))

@@ -31,7 +31,7 @@ from fitgap.runner.spec import Sweep
 if TYPE_CHECKING:
     from fitgap.runner.store import SweepPlan
 
-# Of the examples with limited inputs, the first are named.
+# For each input, at most this many examples with limited values are stored.
 MOST_LIMITED = 10
 
 
@@ -103,7 +103,7 @@ def split_row(prepared: PreparedSweep, repeat: int, split: Split) -> dict[str, A
 def variant_rows(
     prepared: PreparedSweep, variants: Iterable[DataVariant], repeats: Collection[int]
 ) -> list[dict[str, Any]]:
-    """What differs from the split in these variants, in the form of its rows; nothing if all examples are used."""
+    """The rows of these variants and their `of_peers`, with what differs from the split; none for the split itself."""
     return [
         {"variant": variant.label, "repeat": repeat} | learned_row(prepared, variant, repeat)
         for variant in dict.fromkeys(each for variant in variants for each in (variant, variant.of_peers))
@@ -113,7 +113,7 @@ def variant_rows(
 
 
 def learned_row(prepared: PreparedSweep, variant: DataVariant, repeat: int) -> dict[str, Any]:
-    """What is learned from the training examples used in a repeat: the preprocessing and the best constant."""
+    """The columns learned from the training examples used in a repeat: preprocessing and best constant."""
     dataset, whole = prepared.dataset.of_repeat(repeat), prepared.splits[repeat]
     preparation = variant.applied_to(prepared.preparation)
     split = used_examples(dataset, preparation, whole, seed=prepared.sweep.seed, repeat=repeat)
@@ -143,7 +143,7 @@ def learned_row(prepared: PreparedSweep, variant: DataVariant, repeat: int) -> d
 
 
 def class_counts(dataset: Dataset, split: Split) -> list[int]:
-    """The number of validation examples of every class; empty for numbers."""
+    """The number of validation examples of each class; empty for numeric targets."""
     if not dataset.class_count:
         return []
     numbers = dataset.targets[split.validation, 0].astype(int)
@@ -152,7 +152,7 @@ def class_counts(dataset: Dataset, split: Split) -> list[int]:
 
 
 def limited_examples(dataset: Dataset, split: Split, transform: InputTransform) -> dict[str, list[int]]:
-    """The first validation examples, from 1, whose inputs are limited, by the name of the input."""
+    """For each input with limited values, the numbers (from 1) of the first validation examples that have them."""
     if transform.low is None:
         return {}
     beyond = transform.beyond(dataset.inputs[split.validation])

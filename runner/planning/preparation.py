@@ -49,17 +49,17 @@ class PreparedSweep:
     preparation: Preparation
     reading: OutputReading
     configurations: Sequence[Configuration]
-    # What a new sweep says about how its file was read.
+    # The lines that a new sweep reports about its data.
     report: tuple[str, ...] = ()
 
     @property
     def repeat_count(self) -> int:
-        """Trials per configuration at first: one per repeat and fold."""
+        """The initial number of trials per configuration: one per repeat and fold."""
         return self.sweep.repeats * max(1, self.preparation.division.folds)
 
     @property
     def most_repeats(self) -> int:
-        """The most trials that a configuration may have, of which rounds add the later ones."""
+        """The largest number of trials that a configuration may have, including those added by rounds."""
         return self.sweep.most_repeats * max(1, self.preparation.division.folds)
 
     @property
@@ -170,7 +170,7 @@ def with_data(sweep: Sweep) -> tuple[Sweep, Dataset, list[str]]:
 
 
 def division_of(split: "Validation | Folds | SplitRule", stratified: bool) -> Division:
-    """The division by a split as the sweep says it."""
+    """The division that the split of a sweep specifies."""
     if isinstance(split, SplitRule):
         return Division(split.amount, split.folds, stratified, split.rule)
     if isinstance(split, Folds):
@@ -198,7 +198,7 @@ def preparation_of(data: DataSettings) -> Preparation:
     division = division_of(validation, data.stratified)
     return Preparation(
         division=division,
-        # With a scaling for each step, the last ones would be scaled by the few sequences that reach them.
+        # If each step had its own scaling, that of the last steps would come from the few sequences that reach them.
         preprocess=data.preprocess or ("channel_standard" if data.lengths or data.sequence else defaults.preprocess),
         target_scaling=data.target_scaling or "standard",
         missing=data.treatment.missing if data.treatment else data.missing or "refuse",
@@ -207,5 +207,5 @@ def preparation_of(data: DataSettings) -> Preparation:
 
 
 def has_limits(data: DataSettings) -> bool:
-    """Whether inputs are limited: in files, except where the numbers of fitgap 0.1 are promised."""
+    """Whether inputs are limited: for files, except where the results of fitgap 0.1 are to be reproduced."""
     return data.treatment is not None and data.treatment.rules >= RULES and not data.strict

@@ -8,7 +8,7 @@ from fitgap.runner.planning.preparation import PreparedSweep
 
 
 def explain_rounds(prepared: PreparedSweep) -> Iterator[str]:
-    """How many trials the rounds of a sweep train at least and at most; nothing if it has none."""
+    """Lines with the smallest and largest number of trials of a sweep with rounds; none without rounds."""
     rounds, search = prepared.sweep.rounds, prepared.sweep.search
     if rounds is None:
         return

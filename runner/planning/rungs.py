@@ -13,7 +13,7 @@ from fitgap.runner.spec import PruningSettings
 
 @dataclass(frozen=True)
 class Group:
-    """Configurations of a bracket, by its number, that are compared with each other: their rule, epochs and number."""
+    """Configurations that are compared with each other: their bracket's number and rule, their epochs and count."""
 
     bracket: int
     rule: PruningSettings
@@ -25,7 +25,7 @@ class Group:
         return self.rule.legs(self.epochs, self.count)
 
     def line(self) -> str:
-        """How many of them train to which epoch."""
+        """How many of the configurations train to which epoch."""
         which = counted(self.count, "configuration")
         if len(self.legs) > 1:
             return f"{which}: {legs_text(self.legs)}"
@@ -34,9 +34,9 @@ class Group:
 
 
 def explain_rungs(prepared: PreparedSweep) -> Iterator[str]:
-    """One line per group, and how many epochs are trained at most; none if nothing is pruned.
+    """One line per group, and one with the largest number of epochs trained; none if nothing is pruned.
 
-    Of a search that learns, only the first generation is known; the others are pruned in the same way.
+    For a search that learns, only the first generation is known; the others are pruned in the same way.
     """
     rule, groups = prepared.sweep.pruning, groups_of(prepared)
     if rule is None:
@@ -55,7 +55,7 @@ def explain_rungs(prepared: PreparedSweep) -> Iterator[str]:
 
 
 def learns(prepared: PreparedSweep) -> bool:
-    """Whether a sweep is a search in generations, each of which is compared by itself."""
+    """Whether a sweep is a search in generations, each of which is compared separately."""
     return prepared.sweep.search is not None and prepared.sweep.search.learns
 
 
@@ -64,7 +64,7 @@ def groups_of(prepared: PreparedSweep) -> list[Group]:
     sweep = prepared.sweep
     if sweep.pruning is None:
         return []
-    # Once, since there may be a million, which are created on the way.
+    # Iterate only once, because there may be a million configurations, which are created by the iteration.
     compared = [
         (each.epochs, each.loss.label, variant_of(each, sweep).of_peers.label) for each in prepared.configurations
     ]
@@ -77,7 +77,7 @@ def groups_of(prepared: PreparedSweep) -> list[Group]:
 
 
 def only_legs(prepared: PreparedSweep) -> str | None:
-    """How many configurations train to which epoch, if all of the sweep, or of a generation, are compared."""
+    """How many configurations train to which epoch; None unless all of a sweep or generation are compared."""
     groups = groups_of(prepared)
     if len(groups) != 1:
         return None

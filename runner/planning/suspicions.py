@@ -1,4 +1,4 @@
-"""What looks wrong with the examples of a file: inputs that leak the target, and duplicates on both sides."""
+"""Warnings about the examples of a file: inputs that leak the target, and duplicates across the split."""
 
 from collections.abc import Iterator
 
@@ -11,14 +11,14 @@ from fitgap.runner.data.inspection.leaks import leak
 # Columns are first tried on this many rows, which rules out nearly all.
 TRIED_ROWS = 2_000
 MOST_NAMES = 3
-# Rows that are copied at a time.
+# Rows copied at a time.
 HASHED_ROWS = 50_000
-# With fewer of them, duplicates hardly change E_v, and few values repeat by chance.
+# Below this share of the validation examples, duplicates hardly change E_v and may be due to chance.
 LEAST_SHARE = 0.01
 
 
 def suspicions(dataset: Dataset, split: Split, source: str) -> list[str]:
-    """One line for each thing that makes errors on the validation examples of a split say too little."""
+    """One line for each problem that makes the validation errors of a split misleading."""
     return [line for line in (leak_line(dataset), duplicates_line(dataset, split, source)) if line]
 
 
@@ -63,12 +63,12 @@ def leak_of(values: np.ndarray, target: np.ndarray) -> str | None:
 
 
 def series(values: np.ndarray) -> polars.Series:
-    """The values of a column as polars takes them."""
+    """The values of a column as a polars series."""
     return polars.Series(values.tolist(), dtype=polars.String) if values.dtype == object else polars.Series(values)
 
 
 def duplicates_line(dataset: Dataset, split: Split, source: str) -> str | None:
-    """How many validation examples are also training examples, inputs and targets alike."""
+    """A line with the number of validation examples whose inputs and targets also occur in the training examples."""
     if np.array_equal(split.training, split.validation):
         return None
     keys = hashes(dataset)

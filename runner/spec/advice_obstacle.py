@@ -1,4 +1,4 @@
-"""Why what a diagnosis advises cannot be added to a stored sweep."""
+"""Reasons why configurations that a diagnosis advises cannot be added to a stored sweep."""
 
 from collections.abc import Mapping
 from typing import Any

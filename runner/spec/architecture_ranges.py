@@ -11,14 +11,14 @@ Bounds = tuple[int, int]
 
 
 def is_architecture_range(value: object) -> bool:
-    """Whether a written architecture gives its depth and width instead of its layers, or the width of a single one."""
+    """Whether a written architecture gives depth and width instead of layers, or a range of widths of one layer."""
     if isinstance(value, str) and value.strip().startswith((DEPTH, WIDTH)):
         return True
     return is_range(value) or (isinstance(value, dict) and not value.keys().isdisjoint((DEPTH, WIDTH)))
 
 
 def read_architecture_range(node: SpecNode, depths: Bounds, widths: Bounds) -> Alternatives:
-    """The architectures of a range, as tuples; every layer has a width of its own. Bounds are those of the program."""
+    """The architectures of a range, as tuples; every layer has its own width. The bounds are limits of the program."""
     entries = as_mapping(node).entries((DEPTH, WIDTH))
     for key in (DEPTH, WIDTH):
         if key not in entries:
@@ -28,7 +28,7 @@ def read_architecture_range(node: SpecNode, depths: Bounds, widths: Bounds) -> A
 
 
 def as_mapping(node: SpecNode) -> SpecNode:
-    """The range as a mapping, also if it was written as shorthand such as `depth=1..3,width=4..128`, or as `4..128`."""
+    """The range as a mapping, even if it was written as shorthand such as `depth=1..3,width=4..128`, or as `4..128`."""
     if is_range(node.value) and "=" not in str(node.value):
         return SpecNode({DEPTH: 1, WIDTH: node.value}, node.path)
     if not isinstance(node.value, str):
@@ -40,7 +40,7 @@ def as_mapping(node: SpecNode) -> SpecNode:
 
 
 def layers(width: Alternatives, depth: int) -> Alternatives:
-    """All architectures with `depth` layers. Without a list of widths, only equal ones can be listed."""
+    """All architectures with `depth` layers. If `width` is a range without steps, only equal widths are listed."""
     is_endless = any(True for _ in width.endless())
     return Repeated(width, depth) if is_endless else together([width] * depth, tuple)
 
@@ -55,7 +55,7 @@ def depth_values(node: SpecNode, bounds: Bounds) -> list[int]:
 
 
 def read_numbers(node: SpecNode, bounds: Bounds) -> Alternatives:
-    """One whole number, or a range of them; both ends may be written alone, as `[4, 128]`."""
+    """One whole number, or a range of them, which may be written as its two ends, such as `[4, 128]`."""
 
     def accept(one: SpecNode) -> int:
         return one.whole_number(*bounds)

@@ -1,6 +1,6 @@
 """Architectures: the hidden layers of a network, written in shorthand or as mappings.
 
-A dense layer is its number of units; any other is a choice of the table `fitgap.core.layers.LAYERS`.
+A dense layer is given by its number of units, any other by a choice from the table `fitgap.core.layers.LAYERS`.
 """
 
 import itertools
@@ -27,7 +27,7 @@ from fitgap.runner.spec.validation import SpecNode, is_number, shortened, shown
 
 WIDEST_LAYER = 100_000
 MOST_DIGITS = 12
-# A layer normalization needs values to compare.
+# A layer normalization needs at least two values.
 NARROWEST_NORMALIZED = 2
 NUMBERED = re.compile(r"layer_[0-9]+")
 # Such as `conv8x3:stride=2`: a name, numbers for the headline parameters, and further settings.
@@ -35,14 +35,14 @@ TOKEN = re.compile(r"(?P<name>[a-z]+)(?P<numbers>[0-9]{1,9}(?:x[0-9]{1,9})*)?(?:
 
 
 def has_named_layers(value: Any) -> bool:
-    """Whether an alternative of the architecture names other layers than dense ones."""
+    """Whether an alternative of the architecture names layers that are not dense."""
     if isinstance(value, dict):
         return any(name in LAYERS or NUMBERED.fullmatch(str(name)) for name in value)
     return isinstance(value, str) and any(name_of(part) in LAYERS for part in layer_parts(value))
 
 
 def check_layers_without_ranges(node: SpecNode) -> None:
-    """Raise SpecError for `gru4..16` or `gru:units=4..16`: shorthand of layers has no ranges, mappings have."""
+    """Raise SpecError for `gru4..16` or `gru:units=4..16`: only mappings of layers may have ranges."""
     if not isinstance(node.value, str) or ".." not in node.value:
         return
     for part in layer_parts(node.value):
@@ -79,7 +79,7 @@ def layer_nodes(node: SpecNode) -> list[SpecNode]:
 
 
 def other_parentheses(text: str) -> str | None:
-    """What to say if something else than `res` has parentheses, which alone has any; None if nothing has."""
+    """The message if something other than `res`, which alone may have parentheses, has them; None if nothing does."""
     found = re.search(r"(?<![a-z0-9_])(?![a-z0-9_]*res\()([a-z0-9_]*)\(([^()]*)\)?", text)
     if not found:
         return None
@@ -100,7 +100,7 @@ def read_layer(node: SpecNode) -> Alternatives:
 
 
 def written_width(node: SpecNode) -> int:
-    """The number of units of a dense layer from its digits, which may be any number of them. Raises SpecError."""
+    """The number of units of a dense layer, from any number of digits. Raises SpecError if it is out of bounds."""
     if len(node.value) > MOST_DIGITS:
         raise node.wrong(f"must be a whole number, at least 1, at most {WIDEST_LAYER}")
     return SpecNode(int(node.value), node.path).whole_number(1, WIDEST_LAYER)
@@ -142,7 +142,7 @@ def complete(name: str, settings: dict[str, Any], node: SpecNode) -> Choice:
 
 
 def layer_of(hidden: HiddenLayer) -> Layer:
-    """The layer of the core."""
+    """The corresponding layer of `fitgap.core`."""
     return hidden.variant if isinstance(hidden, Choice) else Dense(hidden)
 
 
@@ -152,7 +152,7 @@ def is_dense(architecture: Sequence[HiddenLayer]) -> bool:
 
 
 def has_recurrent_layers(architecture: Sequence[HiddenLayer]) -> bool:
-    """Whether a hidden layer goes through the steps of a sequence."""
+    """Whether a hidden layer is recurrent."""
     return any(isinstance(each, Choice) and isinstance(each.variant, Recurrent) for each in architecture)
 
 
@@ -188,9 +188,9 @@ def layer_names(architecture: Sequence[HiddenLayer]) -> tuple[str, ...]:
 
 
 def with_widths(configuration: Configuration, change: Callable[[int], int]) -> Configuration:
-    """The configuration with the units or channels of all hidden layers changed, as far as they still fit each other.
+    """The configuration with the numbers of units or channels of all hidden layers changed.
 
-    Layers whose outputs are added to the inputs of the network have the width of these, so nothing can change then.
+    It is returned unchanged if a residual connection adds to the inputs of the network, which fixes the width.
     """
     architecture = configuration.architecture
     if adds_inputs(architecture):
@@ -204,7 +204,7 @@ def with_widths(configuration: Configuration, change: Callable[[int], int]) -> C
 
 
 def adds_inputs(architecture: Sequence[HiddenLayer]) -> bool:
-    """Whether a residual connection starts where the width is still that of the inputs of the network."""
+    """Whether a residual connection starts before any layer with units, so that it has the width of the inputs."""
     layers = [layer_of(each) for each in architecture]
     starts = [number - layer.goes_around for number, layer in enumerate(layers) if layer.goes_around]
     return any(not any(layer.has_units for layer in layers[:start]) for start in starts)

@@ -44,7 +44,7 @@ class Axis:
     `read` parses one written alternative into its values; `write` is the inverse for one value. `default` is in written
     form. `field` is the name in a configuration. `in_training` marks settings that the `training` section may give, as
     they are usually the same for all configurations. `is_optional` marks axes that a stored sweep leaves out if they
-    have their default only.
+    have only their default.
     """
 
     field: str

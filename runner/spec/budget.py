@@ -1,4 +1,4 @@
-"""The section `budget`: how much one command trains at most."""
+"""The section `budget`: limits on how much one command trains."""
 
 import re
 from dataclasses import dataclass, fields
@@ -18,7 +18,7 @@ TIME_RULE = "must be a time above 0, such as 90s, 10m, 1h30m or a number of seco
 
 @dataclass(frozen=True)
 class Budget:
-    """The most trials, seconds and epochs of all trials together that a command may train; None for no limit."""
+    """The limits of a command on trials, seconds, and the total epochs of all trials; None for no limit."""
 
     trials: int | None = None
     seconds: float | None = None
@@ -29,7 +29,7 @@ class Budget:
         return any(getattr(self, field.name) is not None for field in fields(self))
 
     def overridden_by(self, other: "Budget") -> "Budget":
-        """This budget with the limits that the other one gives."""
+        """This budget, with limits replaced by those that `other` sets."""
         given = {field.name: getattr(other, field.name) for field in fields(other)}
         return Budget(**{name: getattr(self, name) if limit is None else limit for name, limit in given.items()})
 

@@ -50,7 +50,7 @@ def read_lengths(node: SpecNode) -> str:
 
 
 def read_class_weight(node: SpecNode) -> "Literal['balanced'] | dict[str, float]":
-    """The word `balanced`, or weights from 0 by the names of classes; in a flag, `rare=5,common=1`."""
+    """The word `balanced`, or weights of at least 0 by class name; in a flag, `rare=5,common=1`."""
     value = node.value
     if value == "balanced":
         return "balanced"

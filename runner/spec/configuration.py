@@ -29,7 +29,7 @@ TABLES: dict[str, Mapping[str, type[Variant]]] = {
     "optimizer": OPTIMIZERS,
     "loss": LOSSES,
 }
-# The defaults of the settings that hashes leave out.
+# Later settings, which hashes leave out at these defaults.
 LATER_DEFAULTS: dict[str, Any] = {"training_examples": None, "label_noise": 0.0, "preprocess": None}
 
 
@@ -62,7 +62,7 @@ class Choice:
             raise SpecError(f"the stored variant {name!r} does not fit this version: {error}") from None
 
 
-# Choices that were restored before: the configurations of a sweep share most of them, and checking one takes long.
+# A cache of restored choices: the configurations of a sweep share most of them, and checking one is slow.
 KNOWN_CHOICES: dict[tuple[str, str], Choice] = {}
 MOST_CHOICES = 10_000
 # A hidden layer: the number of units of a dense one, or a choice of another kind.
@@ -74,8 +74,8 @@ RESTORED_FROM = {**TABLES, "architecture": LAYERS}
 class Configuration:
     """One combination of alternatives; its hash identifies it within a sweep.
 
-    `activation` holds the functions among which the units of each hidden layer are divided, for those that have any.
-    Its last entry also applies to all further layers.
+    `activation` holds, for each hidden layer that has any, the functions among which its units are divided. Its last
+    entry also applies to all further layers.
     """
 
     architecture: tuple[HiddenLayer, ...]
@@ -99,7 +99,7 @@ class Configuration:
     def canonical(self) -> dict[str, Any]:
         """All settings as plain data; equal configurations give equal data.
 
-        Settings that came later are left out at their defaults, so that the hashes of earlier versions stay the same.
+        Settings added later are left out at their defaults, so that the hashes of earlier versions stay the same.
         """
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: plain(value) for name, value in values.items() if value != LATER_DEFAULTS.get(name, MISSING)}
@@ -141,7 +141,7 @@ class Configuration:
         return combination_label(self.stopping)
 
     def functions(self, layer: int) -> tuple[Choice, ...]:
-        """The functions of the first, second, … layer that has any; the output layer follows the hidden ones."""
+        """The functions of a layer, counted from 1 among the layers that have any; the output layer is last."""
         if layer > self.hidden_count:
             return self.output_activation
         return self.activation[min(layer, len(self.activation)) - 1]

@@ -1,4 +1,4 @@
-"""A sequence of configurations that are made when they are asked for."""
+"""A sequence of configurations that are created on access."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -8,11 +8,11 @@ from fitgap.runner.spec.configuration import Configuration
 
 
 class ConfigurationSequence(Sequence[Configuration]):
-    """Indexing and slicing for subclasses, which give their length and the configuration at a position."""
+    """Indexing and slicing for subclasses, which implement `__len__` and `at`."""
 
     @abstractmethod
     def at(self, position: int) -> Configuration:
-        """The configuration at a position from 0 to the length less 1."""
+        """The configuration at a position, from 0 to the length minus 1."""
 
     @overload
     def __getitem__(self, position: int) -> Configuration: ...

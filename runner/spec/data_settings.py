@@ -50,7 +50,7 @@ KEYS = (
 
 @dataclass(frozen=True)
 class DataSettings:
-    """The source (a named data set with its options, or a path) and its preparation; None is the source's default."""
+    """The source (a named data set with its options, or a path) and its preparation; None means its default."""
 
     source: str
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -175,7 +175,7 @@ class DataSettings:
             "encoding": self.encoding,
             "missing_values": None if self.missing_values is None else list(self.missing_values),
             "treatment": self.treatment.as_json() if self.treatment else None,
-            # Left out if it is what it was in earlier versions.
+            # Left out at their defaults, as in earlier versions.
             **({"resample": self.resample} if self.resample != "split" else {}),
             **({} if self.weight is None else {"weight": self.weight}),
             **({"shape": list(self.shape)} if self.shape else {}),
@@ -191,14 +191,14 @@ class DataSettings:
 
     @property
     def file_choices(self) -> "FileChoices":
-        """What was decided about a file."""
+        """What the user decided about a file."""
         from fitgap.runner.data import FileChoices
 
         return FileChoices(**{each.name: getattr(self, each.name) for each in fields(FileChoices)})
 
 
 def with_splits_in_time(node: SpecNode, given: dict[str, Any]) -> dict[str, Any]:
-    """The settings; if rows become sequences, with rules by which the last ones are held out."""
+    """The settings; if rows become sequences, the splits become rules that hold out the last ones."""
     windowing = given.get("sequence")
     if windowing is None:
         return given
@@ -210,7 +210,7 @@ def with_splits_in_time(node: SpecNode, given: dict[str, Any]) -> dict[str, Any]
 
 
 def as_stored(data: Mapping[str, Any]) -> dict[str, Any]:
-    """The `data` section of a stored sweep. Versions that stored no treatment refused everything that is not plain."""
+    """The `data` section of a stored sweep. Versions that stored no treatment used the strict rules."""
     if "strict" in data:
         return dict(data)
     from fitgap.runner.data import STRICT_RULES, Treatment

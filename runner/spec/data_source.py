@@ -12,7 +12,7 @@ def is_path(source: str) -> bool:
     """Whether a source is a path, judged by its text alone."""
     from fitgap.runner.data import SOURCES, is_file
 
-    # `sine:noise=0.2` seems to end in a file suffix.
+    # `sine:noise=0.2` looks like a file name with a suffix.
     name, _, settings = source.partition(":")
     is_shorthand = name in SOURCES or ("=" in settings and "/" not in source)
     return not is_shorthand and is_file(source)

@@ -67,7 +67,7 @@ WRITTEN_AS: dict[str, tuple[str, tuple[str, ...]]] = {
     "hyperband": ("--hyperband", ("hyperband",)),
     "median": ("--median", ("median",)),
 }
-# Flags that name columns or words, several of them in one flag or one in each.
+# Flags that name columns or words. One flag may give several, and it may be repeated.
 NAMES = ("target", "inputs", "ignore", "categorical", "dates", "missing_values")
 NUMBERS = (
     *("measure", "validation", "test", "seed", "repeats", "epochs", "batch_size"),
@@ -77,13 +77,13 @@ NUMBERS = (
 
 # Flags that give an axis if they are repeated, else a setting in another section.
 AXES_IF_REPEATED = {"preprocess": ("axes", "preprocess"), "loss": ("axes", "loss")}
-# The other section in which a setting may be, by the section.
+# For each section, the other one that may contain the same setting.
 OTHER_SECTIONS = {"training": "axes", "axes": "training"}
 
 
 @dataclass(frozen=True)
 class Flags:
-    """The values of the flags, numbers also as text; None or empty if a flag was not given."""
+    """The values of the flags; numbers may be text. None or empty if a flag was not given."""
 
     file: str | None = None
     name: str | None = None
@@ -150,7 +150,7 @@ class Flags:
 
 
 def number(field: str, value: Any) -> Any:
-    """The value of a field; a number in text becomes one if the field is for numbers."""
+    """The value of a field; text is converted to a number if the field is numeric."""
     return scalar(value) if field in NUMBERS and isinstance(value, str) else value
 
 

@@ -14,7 +14,7 @@ FIRST = 8
 
 @dataclass(frozen=True)
 class GenerationSizes:
-    """The generations, of which all but the first ones have `full` configurations; with `grows` false, all have."""
+    """The generations. All but the first few have `full` configurations; if `grows` is false, all do."""
 
     full: int
     grows: bool = True
@@ -25,7 +25,7 @@ class GenerationSizes:
         return self.begin(1)
 
     def begin(self, number: int) -> int:
-        """How many configurations are in the generations before this one, counted from 0."""
+        """How many configurations all generations before this one have; generations are counted from 0."""
         begins = self._begins
         if number < len(begins):
             return begins[number]
@@ -44,7 +44,7 @@ class GenerationSizes:
 
     @cached_property
     def _begins(self) -> list[int]:
-        """Where the generations begin that are smaller, and the first one of full size."""
+        """Where the smaller generations and the first one of full size begin."""
         begins = [0]
         while self.grows and (size := max(FIRST, begins[-1] // 2)) < self.full:
             begins.append(begins[-1] + size)
@@ -54,13 +54,13 @@ class GenerationSizes:
 def generation_sizes(full: int, pruning: PruningSettings | None) -> GenerationSizes:
     """The sizes of generations of at most `full` configurations.
 
-    Where each is a bracket of a rule that prunes, all have full size: few configurations say little about which of them
+    With pruning, each is a bracket and all have full size: comparing few configurations says little about which of them
     are poor.
     """
     return GenerationSizes(full, grows=pruning is None)
 
 
 def stored_generation_sizes(specification: Mapping[str, Any]) -> GenerationSizes | None:
-    """Those of a stored sweep; None if it is no search that learns."""
+    """The generation sizes of a stored sweep; None unless it is a search that learns."""
     search = specification.get("search") or {}
     return generation_sizes(search["generation"], stored_pruning(specification)) if "generation" in search else None

@@ -1,7 +1,7 @@
 """Lazy collections of alternatives: they are counted before they are created, so a grid of 10¹² is refused at once.
 
-They are also the space of a search. `at` returns one of the values by asking for a number at every branch, so a value
-is created only if it is chosen.
+They are also the space of a search. `at` returns one of the values by calling `decide` at every branch, so a value is
+created only if it is chosen.
 """
 
 import itertools
@@ -24,7 +24,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Interval:
-    """A dimension of a space: a number from `low` to `high`; `log` if its logarithm is spread evenly."""
+    """A dimension of a space: a number from `low` to `high`; `log` if it is uniform on a log scale."""
 
     low: float
     high: float
@@ -38,7 +38,7 @@ Decide = Callable[[str, Dimension], float]
 
 
 class Alternatives(ABC):
-    """`size` values, created one by one on iteration. A range without steps iterates over its ends."""
+    """`size` values, created one by one on iteration. Iterating over a range without steps gives its ends."""
 
     size: int
 
@@ -47,18 +47,18 @@ class Alternatives(ABC):
 
     @abstractmethod
     def dimensions(self, name: str) -> Iterator[tuple[str, Dimension]]:
-        """The dimensions of the space whose root is called `name`, including those that only some options have."""
+        """The dimensions of the space whose root is called `name`, including those that exist only for some options."""
 
     @abstractmethod
     def at(self, decide: Decide, name: str) -> Any:
-        """The value to which the decisions lead; only the dimensions on the way to it are asked for."""
+        """The value that the decisions select; `decide` is called only for the dimensions that it depends on."""
 
     @abstractmethod
     def on_the_way(self, decide: Decide, name: str) -> Iterator[str]:
-        """The names of the dimensions that `at` asks for. No value is created, which would take much longer."""
+        """The names of the dimensions for which `at` calls `decide`. Creates no value, which would take much longer."""
 
     def endless(self) -> Iterator[tuple[Path, Interval]]:
-        """The places of ranges without steps, whose values cannot be listed."""
+        """The paths and intervals of ranges without steps, whose values cannot be listed."""
         return iter(())
 
 
@@ -152,7 +152,7 @@ class Together(Alternatives):
 
     @cached_property
     def _known(self) -> dict[tuple[Any, ...], Any] | None:
-        """What was built before, since a search comes back to the same values; None if these are numbers of ranges."""
+        """A cache of built values, since a search returns to the same ones; None if a part is a range without steps."""
         return None if any(True for _ in self.endless()) else {}
 
     def endless(self) -> Iterator[tuple[Path, Interval]]:
@@ -186,7 +186,7 @@ class Between(Alternatives):
 
 @dataclass(frozen=True)
 class Repeated(Alternatives):
-    """`times` independent values of `part`, as a tuple. Iteration gives equal ones only."""
+    """`times` independent values of `part`, as a tuple. Iteration gives only tuples of equal values."""
 
     part: Alternatives
     times: int
@@ -214,7 +214,7 @@ class Repeated(Alternatives):
 
 
 def option(decide: Decide, name: str, count: int) -> int:
-    """The position that is decided among `count` options; a single one needs no decision."""
+    """The position that `decide` chooses among `count` options; a single one needs no decision."""
     return int(decide(name, Options(count))) if count > 1 else 0
 
 

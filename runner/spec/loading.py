@@ -22,7 +22,7 @@ from fitgap.runner.spec.sweep import DEFAULTS, Sweep
 from fitgap.runner.spec.validation import SpecNode
 
 MOST_BYTES = 256 * 1024
-# Files of other kinds than sweeps, which are data at best.
+# Suffixes of files that cannot be sweeps, but may hold data.
 DATA_SUFFIXES = frozenset({".npz", ".npy", ".csv", ".tsv", ".parquet", ".arrow", ".feather", ".jsonl", ".xlsx", ".ods"})
 COMPRESSED = frozenset({".gz", ".zst", ".bz2", ".xz", ".zip"})
 SEARCH_STAYS = "the alternatives of a search cannot be extended, since its configurations depend on them"
@@ -53,7 +53,7 @@ def data_from_flags(flags: Flags) -> DataSettings:
 
 
 def with_flags(sweep: Mapping[str, Any], flags: Flags) -> dict[str, Any]:
-    """A sweep in written form with the settings of flags, of which its data are checked. Raises SpecError."""
+    """A sweep in written form, overridden by flags; only its `data` section is checked. Raises SpecError."""
     places = Places()
     with places.in_errors():
         changed = {**sweep, "data": dict(sweep["data"])} if flags.data is None else {**sweep, "data": {}}
@@ -145,7 +145,7 @@ def check_only_repeats(flags: Flags, places: Places) -> None:
 
 
 def search_with_repeats(sweep: Sweep, repeats: int) -> SearchSettings | None:
-    """The search of a sweep with as many trials as its configurations have with other repeats."""
+    """The search of a sweep, with the number of trials of its configurations at this number of repeats."""
     if sweep.search is None:
         return None
     return replace(sweep.search, trials=sweep.search.trials * repeats // sweep.repeats)
@@ -155,7 +155,7 @@ def merged_with(sweep: Sweep, other: Sweep) -> Sweep:
     """The sweep extended by the alternatives and repeats of another one on the same data. Raises SpecError."""
     if is_path(other.data.source):
         other = replace(other, data=other.data.with_absolute_paths())
-    # How the data were read is known only of the stored sweep; the choices are the same if all else is.
+    # Only the stored sweep has a treatment of the data; if everything else is the same, it applies to both.
     other = replace(other, data=replace(other.data, **read_as(sweep.data, other.data)))
     if sweep.space != other.space:
         raise SpecError(f"axes: {SEARCH_STAYS}; they must be the same as in sweep {sweep.name}")
@@ -166,7 +166,7 @@ def merged_with(sweep: Sweep, other: Sweep) -> Sweep:
     axes = {name: (*values, *other.axes[name]) for name, values in sweep.axes.items()}
     rounds, repeats = other.rounds or sweep.rounds, max(sweep.repeats, other.repeats)
     if rounds:
-        # Whether they suit the repeats of the sweep is checked once all is known.
+        # `check_more_repeats` later checks whether they suit the repeats of the sweep.
         repeats = rounds.least
     return replace(sweep, repeats=repeats, rounds=rounds, axes=without_duplicates(axes))
 
@@ -176,7 +176,7 @@ def read_as(stored: DataSettings, written: DataSettings) -> dict[str, Any]:
     treatment = stored.treatment
     if treatment is None or treatment.rules >= RULES:
         return {"treatment": treatment}
-    # Stored before there were treatments: everything was strict, and defaults were written out.
+    # Stored by a version without treatments: reading was strict, and defaults were written out.
     defaults = {"missing": written.missing or "refuse", "text": written.text or "refuse"}
     return {"treatment": treatment, "strict": stored.strict, **defaults}
 

@@ -1,4 +1,4 @@
-"""What a sweep that prunes trials cannot be combined with."""
+"""Checks for settings that a sweep cannot combine with pruning."""
 
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def check_pruning(sweep: "Sweep") -> None:
-    """Raise SpecError if a sweep could prune nothing, or if it cannot do so with its search or its budget."""
+    """Raise SpecError if a sweep would prune nothing, or if its search or budget does not allow pruning."""
     rule = sweep.pruning
     if rule is None:
         return
@@ -29,7 +29,7 @@ def check_pruning(sweep: "Sweep") -> None:
 
 
 def check_budget_of_pruning(sweep: "Sweep", budget: Budget) -> None:
-    """Raise SpecError for a number of trials: those of a rung must all be trained before any of them is over."""
+    """Raise SpecError for a limit on trials: all trials of a rung must be trained before any of them can finish."""
     if sweep.pruning and budget.trials is not None:
         obstacle = f"cannot limit a sweep with {sweep.pruning.section}, which has to begin all its trials"
         advice = "limit it by --max-epochs-total or --max-time instead (epochs or time under budget)"
@@ -37,9 +37,9 @@ def check_budget_of_pruning(sweep: "Sweep", budget: Budget) -> None:
 
 
 def require_extensible(sweep: "Sweep", *, has_pruned: bool = True) -> None:
-    """Raise SpecError for a sweep that prunes: what was pruned was compared with what the sweep had then.
+    """Raise SpecError for a sweep that prunes: its trials were compared with those that it had at that time.
 
-    `has_pruned` says whether a trial is still pruned.
+    `has_pruned` says whether it still has pruned trials.
     """
     if sweep.pruning:
         rule = f"sweep {sweep.name} uses {sweep.pruning.title}, which compared all its trials with each other"

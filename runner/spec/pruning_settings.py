@@ -42,15 +42,15 @@ class PruningSettings:
         return found
 
     def kept(self, rung: int, configurations: int, present: int) -> int:
-        """How many go on after this rung, of all configurations of a bracket, and of those that come so far."""
+        """How many of a bracket's configurations continue after this rung; `present` have reached it."""
         raise NotImplementedError
 
     def _after(self, rung: int) -> int:
         raise NotImplementedError
 
     def legs(self, epochs: int, count: int) -> list[tuple[int, int, int]]:
-        """For each leg of a bracket with `count` configurations, how many train in it at most, its length in epochs,
-        and the epoch of its end.
+        """For each leg of a bracket with `count` configurations: how many train in it at most, its length in epochs,
+        and its last epoch.
         """
         found, begin, left = [], 0, count
         for end in (*self.rungs(epochs), epochs):
@@ -59,8 +59,8 @@ class PruningSettings:
         return found
 
     def bracket_starts(self, configurations: int, epochs: int) -> list[int]:
-        """The places in the plan, from 0, at which the brackets of a sweep with this many configurations of at most
-        `epochs` planned epochs begin.
+        """The places in the plan, from 0, at which brackets begin, if a sweep has this many configurations and at most
+        `epochs` planned epochs.
         """
         return [0]
 
@@ -95,7 +95,7 @@ class PruningSettings:
 @dataclass(frozen=True)
 class HalvingSettings(PruningSettings):
     """Successive halving: rungs after `first` epochs, `factor` times as many and so on. After each rung, the best
-    1 / `factor` of the configurations go on.
+    1 / `factor` of the configurations continue.
     """
 
     factor: int = FACTOR
@@ -120,8 +120,8 @@ class HalvingSettings(PruningSettings):
 
 @dataclass(frozen=True)
 class HyperbandSettings(HalvingSettings):
-    """Hyperband (Li et al., JMLR 18, 2018): brackets of successive halving, each with a first rung `factor` times as
-    late as the one before it and with fewer configurations. In the last one, all train to their end.
+    """Hyperband (Li et al., JMLR 18, 2018): brackets of successive halving. Each has fewer configurations than the one
+    before it, and a first rung `factor` times as late. In the last one, all trials train to their end.
     """
 
     section: ClassVar[str] = "hyperband"
@@ -136,15 +136,15 @@ class HyperbandSettings(HalvingSettings):
         return HalvingSettings(self.first * self.factor**number, self.of, self.factor)
 
     def sizes(self, configurations: int, epochs: int) -> list[int]:
-        """How many configurations each bracket has: shares of all in the proportions of Algorithm 1 in the paper, in
-        which the brackets train about equally many epochs.
+        """How many configurations each bracket has, in the proportions of Algorithm 1 in the paper. With these, all
+        brackets train for about the same number of epochs.
         """
         most = len(self.rungs(epochs))
-        # A bracket with s rungs has ceil((most + 1) / (s + 1) * factor ** s) of them.
+        # In the paper, a bracket with s rungs has ceil((most + 1) / (s + 1) * factor ** s) configurations.
         weights = [-((most + 1) * self.factor**rungs // -(rungs + 1)) for rungs in range(most, -1, -1)]
         shares = [divmod(configurations * weight, sum(weights)) for weight in weights]
         sizes = [whole for whole, _ in shares]
-        # What is left goes to those that lack most of a whole one, the first of equals.
+        # The rest goes to the brackets with the largest remainders, the first among equals.
         for place in sorted(range(len(shares)), key=lambda each: -shares[each][1])[: configurations - sum(sizes)]:
             sizes[place] += 1
         return sizes
@@ -152,8 +152,8 @@ class HyperbandSettings(HalvingSettings):
 
 @dataclass(frozen=True)
 class MedianSettings(PruningSettings):
-    """The median rule: rungs after `first` epochs and then after `every` further ones. A configuration goes on unless
-    its error is above the median of those that have come so far.
+    """The median rule: rungs after `first` epochs and then after `every` further ones. A configuration continues
+    unless its error is above the median of those that have reached the rung.
     """
 
     every: int | None = None

@@ -1,4 +1,4 @@
-"""Ranges of numbers, which may stand where a list of values may: `{range: [1e-4, 1e-1], scale: log, steps: 4}`."""
+"""Ranges of numbers, allowed wherever a list of values is: `{range: [1e-4, 1e-1], scale: log, steps: 4}`."""
 
 import math
 import re
@@ -13,7 +13,7 @@ from fitgap.runner.spec.validation import Path, SpecNode, is_number
 KEYS = ("range", "scale", "steps")
 SCALES = ("linear", "log")
 MOST_STEPS = 10_000
-# Ends that differ by at least this factor are magnitudes, so the default scale is `log`.
+# If the ends differ by at least this factor, the default scale is `log`.
 MAGNITUDES = 100
 # Numbers inside a range are rounded, so that labels stay short and do not depend on a platform's logarithm.
 DIGITS = 6
@@ -86,14 +86,14 @@ def read_ends(node: SpecNode, whole: bool) -> tuple[float, float]:
 
 
 def drawn_number(interval: Interval, share: float) -> float:
-    """The number, not yet rounded, up to which a share of the interval lies on its scale. `share` is from 0 to 1."""
+    """The number, not yet rounded, at a share (from 0 to 1) of the interval, measured on its scale."""
     # Every whole number covers the half unit around it, so that the ends are as likely as the others.
     margin = 0.5 if interval.whole else 0.0
     return on_scale(interval.low - margin, interval.high + margin, interval.log, share)
 
 
 def share_of_number(interval: Interval, number: float) -> float:
-    """The share, from 0 to below 1, at which `drawn_number` gives a number; that of the nearer end for one outside."""
+    """The share in [0, 1) at which `drawn_number` gives a number, which is first clipped to the interval."""
     margin = 0.5 if interval.whole else 0.0
     low, high = interval.low - margin, interval.high + margin
     inside = min(max(number, interval.low), interval.high)
@@ -112,13 +112,13 @@ def steps_of(interval: Interval, steps: int) -> list[float]:
 
 
 def rounded(number: float, interval: Interval) -> float:
-    """A number as it is used: whole or with a few digits, and inside the interval."""
+    """A number rounded to a whole one or to DIGITS significant digits, and clipped to the interval."""
     found = math.floor(number + 0.5) if interval.whole else float(f"{number:.{DIGITS}g}")
     return min(max(found, interval.low), interval.high)
 
 
 def without_steps(path: Path, interval: Interval) -> SpecError:
-    """The error for a range in a grid that does not say which of its numbers are meant."""
+    """The error for a range without steps in a grid."""
     low, high = f"{interval.low:g}", f"{interval.high:g}"
     scale = "log" if interval.log else "linear"
     rule = f"a range needs steps, such as {{range: [{low}, {high}], steps: 4}} or {low}..{high}:{scale}:4"

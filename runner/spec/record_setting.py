@@ -1,4 +1,4 @@
-"""Reading of the `record` setting, which epochs are stored: `all`, `{every: N}` or `{epochs: log}`, or shorthand."""
+"""Reading of the setting `record` (the epochs to store): `all`, `{every: N}`, `{epochs: log}`, or shorthand."""
 
 from fitgap.runner.errors import SpecError
 from fitgap.runner.recorded_epochs import COMPLETE, Recording

@@ -1,4 +1,4 @@
-"""The setting `repeats`: a number, or rounds in which only what could be the best gets more repeats."""
+"""The setting `repeats`: a number, or rounds in which only configurations that could be the best get more."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -82,8 +82,8 @@ def check_rounds(sweep: "Sweep") -> None:
 
 
 def extended_rounds(sweep: "Sweep", value: Any) -> Any:
-    """The repeats of an extended sweep as written; a number means the most repeats of one that has rounds, and what
-    rounds leave out is as in the sweep.
+    """The repeats of an extended sweep in written form. If the sweep has rounds, a number is their new maximum. Keys
+    that are left out of rounds are taken from the sweep.
     """
     before = sweep.rounds
     if is_number(value):
@@ -92,7 +92,7 @@ def extended_rounds(sweep: "Sweep", value: Any) -> Any:
     try:
         return {**known, **settings_of(SpecNode(value), "must be rounds").value}
     except SpecError:
-        # Reading it as a setting of the sweep says what is wrong, and where.
+        # Reading the extended sweep reports what is wrong, and where.
         return value
 
 

@@ -1,4 +1,4 @@
-"""The section `search`: by which method configurations are chosen, and how many trials they may take."""
+"""The section `search`: the method that chooses configurations, and how many trials they may take."""
 
 from dataclasses import dataclass
 from typing import Any, Self
@@ -19,7 +19,7 @@ EXAMPLE = "{{method: {}, trials: 100}}"
 
 @dataclass(frozen=True)
 class SearchSettings:
-    """A method, and the number of trials, with all repeats, that it may plan.
+    """A method, and the number of trials that it may plan, counting all repeats.
 
     A method that learns proposes `generation` configurations at a time. It knows the results of all generations except
     the last `lag` ones, which may still be in training.
@@ -61,7 +61,7 @@ class SearchSettings:
 
 
 def as_mapping(node: SpecNode) -> SpecNode:
-    """The section as a mapping, also if it was written as shorthand."""
+    """The section as a mapping, even if it was written as shorthand."""
     if not isinstance(node.value, str):
         return node
     try:

@@ -22,26 +22,26 @@ class Space:
             yield from alternatives.dimensions(name)
 
     def at(self, decide: Decide) -> tuple[Any, ...]:
-        """The combination to which the decisions lead: one value for each axis."""
+        """The combination that the decisions select: one value for each axis."""
         fixed = self._fixed
         return tuple(
             fixed[name] if name in fixed else alternatives.at(decide, name) for name, alternatives in self.axes.items()
         )
 
     def on_the_way(self, decide: Decide) -> Iterator[str]:
-        """The names of the dimensions on which the combination depends to which the decisions lead."""
+        """The names of the dimensions on which the selected combination depends."""
         for name, alternatives in self.axes.items():
             if name not in self._fixed:
                 yield from alternatives.on_the_way(decide, name)
 
     @cached_property
     def _fixed(self) -> dict[str, Any]:
-        """The values of axes in which there is nothing to decide."""
+        """The values of axes that have only one."""
         single = {name: each for name, each in self.axes.items() if not any(True for _ in each.dimensions(name))}
         return {name: next(iter(alternatives)) for name, alternatives in single.items()}
 
     def endless(self) -> Iterator[tuple[Path, Interval]]:
-        """The places of ranges without steps."""
+        """The paths and intervals of ranges without steps."""
         for alternatives in self.axes.values():
             yield from alternatives.endless()
 
@@ -51,7 +51,7 @@ class Space:
         return not any(True for _ in self.endless())
 
     def __eq__(self, other: object) -> bool:
-        """Spaces are equal if they were written alike."""
+        """Spaces are equal if they were written the same way."""
         return isinstance(other, Space) and self.written == other.written
 
     __hash__ = None  # type: ignore[assignment]

@@ -36,9 +36,9 @@ def read_sequence(node: SpecNode) -> "Windowing":
 
 
 def in_time(split: Any, windowing: "Windowing", path: tuple[str | int, ...]) -> "SplitRule":
-    """The rule that takes the last windows, from a share, a number, or a rule that takes the last examples.
+    """The rule that holds out the last windows, from a share, a number, or a rule that takes the last examples.
 
-    Raises SpecError for all others: windows share rows, so drawn ones would be known from training.
+    Raises SpecError for anything else: windows share rows, so random ones would contain rows seen in training.
     """
     from fitgap.runner.data import SplitRule
 

@@ -20,7 +20,7 @@ Validation = float | int | Literal["same"]
 
 @dataclass(frozen=True)
 class Folds:
-    """k-fold validation: each repeat validates on another one of k folds."""
+    """k-fold validation: each repeat validates on a different one of k folds."""
 
     count: int
 
@@ -35,7 +35,7 @@ def written_split(split: "Validation | Folds | SplitRule | None") -> Any:
 
 
 def read_test(node: SpecNode) -> "Validation | SplitRule":
-    """The test examples: the same as for validation, except for folds and `same`."""
+    """The test examples, given in the same ways as for validation, except folds and `same`."""
     found = read_validation(node)
     if isinstance(found, Folds) or found == "same" or getattr(found, "folds", False):
         raise node.wrong("must be one set of examples: a share, a number, or a rule such as {last: 0.2}")
@@ -67,7 +67,7 @@ def read_validation(node: SpecNode) -> "Validation | Folds | SplitRule":
 
 
 def read_rule(node: SpecNode) -> "SplitRule":
-    """A rule by which a column, the order or a second file decides."""
+    """A rule that splits by a column, by order, or by a second file."""
     from fitgap.runner.data import SplitRule
 
     entries = node.entries((*RULE_KEYS, "amount", "folds"))

@@ -49,8 +49,8 @@ LARGEST_SEED = 2**63 - 1
 class Sweep:
     """A named set of axes, a seed and settings. `axes` holds the expanded alternatives of every axis in `AXES`.
 
-    With `search`, only some of the combinations in `space` are trained, and `axes` holds ranges by their ends. `only`
-    is a filter for configurations. With `pruning`, the worse ones end early; with `rounds`, those that could be the
+    With `search`, only some of the combinations in `space` are trained, and `axes` holds the ends of ranges. `only` is
+    a filter for configurations. With `pruning`, the worse ones end early; with `rounds`, those that could be the
     best get more than `repeats`. `budget` limits what one command trains.
     """
 
@@ -74,11 +74,11 @@ class Sweep:
 
     @property
     def generation_sizes(self) -> GenerationSizes:
-        """How many configurations the generations of its search have."""
+        """The sizes of the generations of the search."""
         return generation_sizes(self.search.generation if self.search else 1, self.pruning)
 
     def configurations(self) -> Grid:
-        """All distinct combinations of the alternatives, in a search with ranges by their ends."""
+        """All distinct combinations of the alternatives; in a search, ranges count as their two ends."""
         return Grid(self.axes, self.configuration)
 
     def configuration(self, combination: tuple[Any, ...]) -> Configuration:
@@ -177,7 +177,7 @@ def read_space(axes: SpecNode, training: SpecNode) -> Space:
 
 
 def as_list(node: SpecNode) -> list[Any]:
-    """The alternatives of an axis as written, also of one that is written as a single value."""
+    """The alternatives of an axis as written, as a list even for a single value."""
     return node.value if isinstance(node.value, list) else [node.value]
 
 

@@ -55,5 +55,5 @@ __all__ = [
 # The keys of trial and epoch rows, in order.
 TRIAL_KEYS = tuple(TRIAL)
 EPOCH_KEYS = tuple(EPOCH)
-# What a page of configurations can show: settings, and what was measured.
+# The columns that a page of configurations can show: settings, results and metrics.
 SETTING_KEYS, CONFIGURATION_KEYS, METRIC_KEYS = tuple(SETTINGS), ROW_KEYS, tuple(METRIC)

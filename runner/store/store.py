@@ -30,7 +30,7 @@ class Store(StoreReader):
     opened: tuple[Path, Key] | None = None
 
     def require_in_place(self) -> None:
-        """Raise StoreError if the file was deleted or replaced since it was opened: what was written since is lost."""
+        """Raise StoreError if the file was deleted or replaced since it was opened: rows written since are lost."""
         if self.opened is None:
             return
         # Also try the path as given, because a parent folder may have been renamed, or the current folder changed.
@@ -61,7 +61,7 @@ class Store(StoreReader):
     def extend_sweep(self, sweep_id: int, extension: SweepExtension, *, is_kept: bool = True) -> tuple[int, int]:
         """Write an extension; returns the number of new trials, and how many of them continue finished ones.
 
-        With `is_kept` false, the numbers are found out and nothing is written.
+        With `is_kept` false, the numbers are computed but nothing is written.
         """
         with self._engine.connect() as connection, connection.begin() as transaction:
             counts = extend.extend_sweep(connection, sweep_id, extension)
@@ -70,7 +70,7 @@ class Store(StoreReader):
             return counts
 
     def continue_pruned(self, sweep_id: int, where: str | None = None, *, is_kept: bool = True) -> tuple[int, int]:
-        """Let pruned trials train to their end; returns their number and that of the epochs they have left.
+        """Let pruned trials train to their end; returns their number and the number of epochs they have left.
 
         With `is_kept` false, nothing is written.
         """
@@ -93,7 +93,7 @@ class Store(StoreReader):
             labels.write_note(connection, selection.choose(connection, words), text)
 
     def keep_test_result(self, sweep_id: int, result: Row) -> None:
-        """Store the result on the test examples, unless there is one."""
+        """Store the result on the test examples, unless one is stored already."""
         with self._engine.begin() as connection:
             labels.keep_test_result(connection, sweep_id, result)
 
@@ -126,7 +126,7 @@ class Store(StoreReader):
 def open_store(database: str | None = None) -> Store:
     """Open a store for reading. `database` is an SQLite file or an address; default: FITGAP_DB, else `fitgap.db`.
 
-    Raises StoreError if there is none, or if its schema is not this program's.
+    Raises StoreError if the database does not exist or has another schema version than this program's.
     """
     url = database_url(database)
     with closed_on_failure(connect(url, read_only=True)) as engine:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import polars
 from fitgap.runner.data.error_texts import file_error, visible
 
-# Words that mean a missing value in every column, and those that do so only among numbers: `None` may be a category.
+# Words for missing values in any column, and those that count only among numbers: `None` may be a category.
 ALWAYS_MISSING = ("NA", "N/A", "n/a", "#N/A", "#NA", "<NA>", "NaN", "nan", "-nan", "NULL", "null", "?")
 MISSING_AMONG_NUMBERS = (
     *ALWAYS_MISSING,
@@ -15,7 +15,7 @@ MISSING_AMONG_NUMBERS = (
     *("#DIV/0!", "#VALUE!", "#REF!", "#NUM!", "#NAME?", "#NULL!"),
 )
 
-# A group never begins with 0: 0.500 is a half.
+# The first group of digits never begins with 0, so 0.500 is one half.
 COMMA_DECIMAL = r"^[+-]?(\d+|[1-9]\d{0,2}(\.\d{3})+)?(,\d+)?([eE][+-]?\d+)?$"
 # Groups of three digits, as in 1,234,567 or 1.234.567.
 COMMA_GROUPS = r"^[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?$"
@@ -29,8 +29,8 @@ LEADING_ZERO = r"^[+-]?0\d"
 class CellRules:
     """How the cells of a text table become values.
 
-    `missing` and `missing_numbers` are words for missing values in any column and among numbers. With `codes`, digits
-    after a leading zero are text.
+    `missing` and `missing_numbers` are words for missing values in any column and in columns of numbers. With `codes`,
+    a column of integers is text if one has a leading zero.
     """
 
     decimal: str = "."
@@ -40,7 +40,7 @@ class CellRules:
 
     @classmethod
     def usual(cls, decimal: str, words: Collection[str] | None) -> "CellRules":
-        """The rules for files from anywhere; `words` replaces the known words for missing values."""
+        """The rules for files of unknown origin; `words` replaces the known words for missing values."""
         if words is None:
             return cls(decimal, ALWAYS_MISSING, MISSING_AMONG_NUMBERS, codes=True)
         return cls(decimal, tuple(words), tuple(words), codes=True)
@@ -71,12 +71,12 @@ def typed_column(column: polars.Series, rules: CellRules = STRICT_CELLS) -> pola
 
 
 def stored_column(column: polars.Series, rules: CellRules) -> polars.Series:
-    """A column of a file that stores types, without words and numbers for missing values."""
+    """A column of a file that stores types, with words and numbers for missing values replaced by null."""
     return without(column, rules.missing) if column.dtype == polars.String else without_numbers(column, rules)
 
 
 def as_numbers(column: polars.Series, rules: CellRules) -> polars.Series | None:
-    """The column as integers or floats; None if a cell is no number, or if it holds codes."""
+    """The column as integers or floats; None if a cell is not a number or the column holds codes."""
     for number in (polars.Int64, polars.Float64):
         numbers = column.cast(number, strict=False)
         if numbers.null_count() == column.null_count():
@@ -93,7 +93,7 @@ def without(column: polars.Series, words: Collection[str]) -> polars.Series:
 
 
 def without_numbers(column: polars.Series, rules: CellRules) -> polars.Series:
-    """A column of numbers without those that the user named as missing values, such as -999."""
+    """A column of numbers with those that the user named as missing values, such as -999, replaced by null."""
     values = [float(word) for word in rules.missing if is_plain_number(word)]
     if not values or not column.dtype.is_numeric():
         return column
@@ -117,7 +117,7 @@ def from_commas(column: polars.Series) -> polars.Series | None:
 def from_groups(column: polars.Series, decimal: str) -> polars.Series | None:
     """Numbers with commas between groups of digits; None if a cell is something else.
 
-    In a table with decimal commas, a cell with two marks must show that these are not decimal commas.
+    In a table with decimal commas, one cell must have two marks, which shows that its commas are not decimal.
     """
     present = column.drop_nulls()
     has_groups = present.str.contains(TWO_MARKS if decimal == "," else ",").any()
@@ -142,7 +142,7 @@ def find_decimal(source: str, frame: polars.DataFrame, separator: str) -> str:
                 unclear = column
         elif present.str.contains(COMMA_DECIMAL).all():
             return ","
-    # In a file with commas between cells, a comma within a cell is nearly always one between groups of digits.
+    # In a file with commas between cells, a comma within a cell nearly always separates groups of digits.
     if unclear is None or separator == ",":
         return "."
     example = next(cell for cell in unclear.drop_nulls() if "," in cell)

@@ -1,4 +1,4 @@
-"""Dates and times: recognition of their format, and the inputs that they are turned into."""
+"""Dates and times: detecting their format and converting them to inputs."""
 
 import re
 
@@ -31,12 +31,12 @@ DATES = (
     "%b-%d-%Y",
     "%a %b %d %Y",
 )
-# Months, which are taken as their first days.
+# Months without a day are read as the first day of the month.
 MONTHS_ALONE = ("%Y-%m", "%Y/%m", "%Y:%m", "%Y-%b", "%Y %b", "%b %Y", "%b-%Y", "%B %Y", "%b-%y", "%b %y")
 TIMES = ("%H:%M", "%H:%M:%S", "%H:%M:%S%.f", "%I:%M %p", "%I:%M:%S %p")
 ISO_TIMES = ("T%H:%M", "T%H:%M:%S", "T%H:%M:%S%.f", "T%H:%M:%S%.fZ", "T%H:%M:%S%.f%:z", " %H:%M:%S%.f%:z")
 MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
-# What every date has, so that most text is not tried at all.
+# Every date matches this, so most text is rejected without trying any format.
 LIKE_A_DATE = re.compile(rf"(?i)\d{{1,4}}[-/. :]\d{{1,2}}[-/. T]?\d*|({MONTHS})[a-z]*\.?[ -]?\d|\d[ -]({MONTHS})")
 MONTH_AFTER_COLON = re.compile(r"\d{4}:\d{1,2}")
 FIRST_TRIED, LONGEST = 20, 40
@@ -46,7 +46,7 @@ PARTS = ("year", "month", "weekday", "hour")
 
 
 def date_inputs(table: Table, column: polars.Series, date: DateColumn) -> list[polars.Series]:
-    """The inputs that a column of dates is turned into. Raises DataError for a cell that is no date."""
+    """The inputs computed from a column of dates. Raises DataError for a cell that is not a date."""
     moments = as_moments(table, column, date.format)
     values = {"seconds": seconds(moments) - date.origin, **parts_of(moments)}
     return [values[part].alias(f"{column.name}.{part}") for part in ("seconds", *date.parts)]
@@ -74,7 +74,7 @@ def is_temporal(column: polars.Series) -> bool:
 
 
 def as_moments(table: Table, column: polars.Series, date_format: str | None) -> polars.Series:
-    """The column as points in time; DataError for the first cell that is none."""
+    """The column as points in time; DataError for the first cell that is not a date."""
     if is_temporal(column):
         return column.cast(polars.Datetime("us"))
     if column.dtype.is_integer():
@@ -93,7 +93,7 @@ def as_moments(table: Table, column: polars.Series, date_format: str | None) -> 
 
 
 def parsed(column: polars.Series, date_format: str) -> polars.Series:
-    """The dates of a text column; null where the text is none."""
+    """The dates of a text column; null for text that is not a date in this format."""
     if date_format in MONTHS_ALONE:
         column, date_format = column + " 1", f"{date_format} %d"
     try:
@@ -106,14 +106,14 @@ def parsed(column: polars.Series, date_format: str) -> polars.Series:
 
 
 def find_format(table: Table, column: polars.Series) -> str | None:
-    """The format of a text column that holds dates alone; None if it does not. DataError if two formats fit."""
+    """The format of a text column that holds only dates, else None. DataError if two formats fit equally well."""
     values = column.drop_nulls().unique(maintain_order=True)
     start = values.head(FIRST_TRIED)
     if not len(values) or not all(map(LIKE_A_DATE.search, start)) or max(map(len, start)) > LONGEST:
         return None
     fitting = [each for each in candidates(start[0]) if parsed(start, each).is_not_null().all()]
     fitting = [each for each in fitting if is_plausible(parsed(values, each))]
-    # Formats of which one is more general than the other give the same dates.
+    # Two formats give the same dates if one is more general than the other.
     different = {tuple(parsed(values, each).to_list()): each for each in reversed(fitting)}
     if len(different) > 1:
         likely = likely_formats(column.drop_nulls(), list(different.values()))
@@ -124,7 +124,7 @@ def find_format(table: Table, column: polars.Series) -> str | None:
 
 
 def likely_formats(column: polars.Series, formats: list[str]) -> list[str]:
-    """The formats by which all dates are the same day of a month, such as the first, or else are in order."""
+    """The formats that give all dates the same day of the month; if there are none, those that give sorted dates."""
     same_day = [each for each in formats if parsed(column, each).dt.day().n_unique() == 1]
     return same_day or [each for each in formats if parsed(column, each).is_sorted()]
 
@@ -139,7 +139,7 @@ def candidates(example: str) -> list[str]:
 
 
 def is_plausible(moments: polars.Series) -> bool:
-    """Whether all are dates, and none in the first centuries, as 12/11/07 would be with a year of four digits."""
+    """Whether all are dates from the year 1000 on: 12/11/07 read with a year of four digits would be earlier."""
     return bool(moments.is_not_null().all() and (moments.dt.year() >= 1000).all())
 
 

@@ -39,7 +39,7 @@ def has_both_marks(column: polars.Series) -> bool:
 
 
 def mistakes_in(column: polars.Series) -> polars.Series:
-    """Which cells are no numbers, in a column of numbers; words for missing values only if there is nothing else."""
+    """Which cells in a column of numbers are not numbers. Words for missing values count only if no others exist."""
     others = column.is_not_null() & ~are_numbers(column)
     wrong = others & ~column.is_in(list(MISSING_AMONG_NUMBERS)).fill_null(False)
     return wrong if wrong.any() else others
@@ -52,7 +52,7 @@ def mistake_error(table: Table, column: polars.Series) -> DataError:
 
 
 def mistake(column: polars.Series, row: int) -> str:
-    """What is wrong with a cell that is no number like the others."""
+    """What is wrong with a cell that is not a number like the others."""
     if other := other_mark(column, row):
         own, most = (MARKS[mark] for mark in (other, decimal_of(column)))
         return f"'{visible(column[row])}' has a decimal {own}, but most numbers here have a decimal {most}"

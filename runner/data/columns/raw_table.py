@@ -16,8 +16,8 @@ ROW = "row"
 class Table:
     """Typed columns of the file `source`.
 
-    `place` gives the position in the file of a row, counted from 0, in words: "line 5" or "row 4". `numbers` (N,) are
-    the numbers of the rows in the file, from 0, or None if no row was left out.
+    `place` takes the number of a row, from 0, and returns its position in the file, such as "line 5" or "row 4".
+    `numbers` (N,) are the row numbers in the file, from 0; None if no row was left out.
     """
 
     source: str
@@ -37,7 +37,7 @@ def is_missing(column: polars.Series) -> polars.Series:
     """Which values of a column from `plain_column` are missing: null or NaN."""
     if not column.dtype.is_float():
         return column.is_null()
-    # Null becomes NaN. Polars' own operations build a query each, which is slow for thousands of columns.
+    # Null becomes NaN. Each polars operation would build a query, which is slow for thousands of columns.
     return polars.Series(column.name, np.isnan(column.to_numpy()))
 
 
@@ -81,7 +81,7 @@ def cell_error(table: Table, column: polars.Series, row: int, rule: str) -> Data
 
 
 def unnamed(number: int) -> str:
-    """The name of a column without one, by its position from 1."""
+    """The name given to an unnamed column at this position, counted from 1."""
     return f"(unnamed {number})"
 
 

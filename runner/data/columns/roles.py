@@ -40,7 +40,7 @@ LONG_TEXT = 60
 
 @dataclass
 class Roles:
-    """`ignored` maps columns to reasons; `text` are categories; `dates` are dates. All other columns are numbers."""
+    """`ignored` maps columns to reasons, `text` lists categories, `dates` describes dates; all others are numbers."""
 
     ignored: dict[str, str] = field(default_factory=dict)
     text: list[str] = field(default_factory=list)
@@ -104,7 +104,7 @@ def matching(table: Table, names: Sequence[str], patterns: Iterable[str], settin
 
 
 def find_roles(table: Table, target: Collection[str], choices: FileChoices) -> Roles:
-    """The roles of all columns: those that the user has chosen, and for the others what an analyst would do first."""
+    """The roles of all columns: those that the user has chosen; for the others, what an analyst would try first."""
     roles = chosen_roles(table, target, choices)
     decided = {*target, *roles.ignored, *roles.text, *roles.dates}
     explicit = set() if not choices.inputs else set(table.frame.columns) - set(roles.ignored)
@@ -122,14 +122,14 @@ def find_roles(table: Table, target: Collection[str], choices: FileChoices) -> R
 
 
 def restore_counter(table: Table, roles: Roles) -> None:
-    """Use a column that counts the rows if there is nothing else: it may be the time."""
+    """Use a column that counts the rows if no other input is left: it may be the time."""
     counters = [
         name
         for name, reason in roles.ignored.items()
         if reason == COUNTER or (reason == NO_NAME and is_counter(table, table.frame[name]))
     ]
     if counters:
-        # Of several, the last: an index comes first.
+        # If there are several, take the last one: an index comes first.
         del roles.ignored[counters[-1]]
 
 
@@ -152,7 +152,7 @@ def why_ignored(table: Table, column: polars.Series) -> str | None:
 
 
 def find_role(table: Table, column: polars.Series, roles: Roles, explicit: bool) -> str | None:
-    """Add a column to the dates or the text if it belongs there; returns why it is ignored instead."""
+    """Add a column to the dates or the text if it belongs there. Returns the reason if it is ignored instead."""
     if is_temporal(column):
         roles.dates[column.name] = found_dates(table, column, None)
     elif column.dtype == polars.String:
@@ -171,7 +171,7 @@ def find_role(table: Table, column: polars.Series, roles: Roles, explicit: bool)
 
 
 def is_mistaken(column: polars.Series) -> bool:
-    """Whether text is probably a column of numbers with mistakes in it, and not one of names or codes."""
+    """Whether a text column probably holds numbers with mistakes rather than names or codes."""
     present = column.drop_nulls()
     if has_both_marks(present):
         return True
@@ -181,13 +181,13 @@ def is_mistaken(column: polars.Series) -> bool:
     if present.str.contains(r"^[+-]?0\d").any():
         return False
     others = present.filter(~is_number).unique()
-    # Two codes such as 207a and 207b among whole numbers are no accident.
+    # Several cells such as 207a and 207b among whole numbers are codes, not mistakes.
     is_code = len(others) > 1 and others.str.contains(r"^[A-Za-z]{0,2}\d+[A-Za-z]{0,2}$").all()
     return not (is_code and present.filter(is_number).str.contains(r"^\d+$").all())
 
 
 def counts_rows(table: Table, column: polars.Series) -> bool:
-    """Whether integers number the rows from 0 or 1: those of the file, or those that are left of it."""
+    """Whether integers number the rows from 0 or 1: all rows of the file, or only those that were kept."""
     if len(column) < LEAST_COUNTED or column.has_nulls():
         return False
     return any(
@@ -199,19 +199,19 @@ def counts_rows(table: Table, column: polars.Series) -> bool:
 
 
 def goes_on(column: polars.Series, rows: np.ndarray) -> bool:
-    """Whether integers differ from the numbers of the rows by the same in every row."""
+    """Whether integers differ from the row numbers by a constant."""
     distances = column.cast(polars.Int64, strict=False) - polars.Series(rows)
     return bool((distances == distances[0]).fill_null(False).all())
 
 
 def is_unique(column: polars.Series) -> bool:
-    """Whether no value occurs twice, in enough rows to be no accident."""
+    """Whether no value occurs twice, in enough rows to rule out coincidence."""
     present = column.drop_nulls()
     return len(present) >= LEAST_UNIQUE and present.n_unique() == len(present)
 
 
 def why_no_categories(column: polars.Series) -> str | None:
-    """Why a text column is not made into categories; None if it can be."""
+    """Why a text column cannot be used as categories; None if it can."""
     present = column.drop_nulls()
     distinct = present.n_unique()
     if distinct <= FEW_CATEGORIES and not (len(present) >= LEAST_UNIQUE and distinct > len(present) / 2):
@@ -226,7 +226,7 @@ def why_no_categories(column: polars.Series) -> str | None:
 
 
 def ignore_largest(table: Table, roles: Roles, explicit: Collection[str]) -> None:
-    """Ignore the text columns with most categories until the rest have not too many."""
+    """Ignore the text columns with the most categories until at most MOST_CATEGORIES are left, if possible."""
     counts = {name: table.frame[name].n_unique() for name in roles.text}
     while counts and sum(counts.values()) > MOST_CATEGORIES:
         candidates = [name for name in counts if name not in explicit and counts[name] > FEW_CATEGORIES]

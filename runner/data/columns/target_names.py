@@ -6,10 +6,10 @@ from fitgap.runner.data.columns.raw_table import Table
 
 
 def resolved_target(table: Table, target: Sequence[str], *, strict: bool) -> tuple[str, ...]:
-    """The target columns that are meant: spaces and, unless `strict`, the case of letters do not matter.
+    """The columns that these names refer to, ignoring spaces around names and, unless `strict`, the case of letters.
 
-    Names that were separated by commas may be a single name with commas in it. Names that fit no column are returned
-    as they are.
+    Names separated by commas may in fact be a single name that contains commas. Names that match no column are returned
+    unchanged.
     """
     columns = table.frame.columns
     if (whole := ",".join(target)) in columns:
@@ -18,7 +18,7 @@ def resolved_target(table: Table, target: Sequence[str], *, strict: bool) -> tup
 
 
 def nearest_name(name: str, columns: Sequence[str], strict: bool) -> str:
-    """The only column with this name but for spaces and case, or the name itself."""
+    """The only column whose name matches except for spaces and case, or else the name itself."""
     if name in columns:
         return name
     if name.strip() in columns:

@@ -64,7 +64,7 @@ def one_hot_inputs(inputs: polars.DataFrame, text_columns: Mapping[str, Sequence
     """All inputs (N, n_0) in the order of the columns; missing values are NaN."""
     found = np.empty((inputs.height, sum(len(names_of(name, text_columns)) for name in inputs.columns)))
     place = 0
-    # One column after another, so that not all of them are in memory twice.
+    # One column at a time, so that not all of them are in memory twice.
     for column in inputs:
         for values in encoded(column, text_columns):
             found[:, place] = values

@@ -40,7 +40,7 @@ MOST_ADDRESSES = 2**47
 
 @dataclass(frozen=True)
 class ColumnarFormat:
-    """A format of columns: its marks at the start and the end of a file, and how polars reads it."""
+    """A columnar format: the marks at the start and end of its files, and how polars reads it."""
 
     name: str
     start: bytes
@@ -95,7 +95,7 @@ def check_in_subprocess(source: str, content: bytes, name: str) -> None:
     """Raise DataError if a separate process rejects the file, or crashes on it."""
     # -P keeps files in the current folder from shadowing modules.
     command = [sys.executable, "-P", "-m", PROGRAM, source, name]
-    # Every thread of polars takes part of the limited address space.
+    # Every polars thread uses up some of the limited address space.
     environment = {**os.environ, "RUST_BACKTRACE": "0", "POLARS_MAX_THREADS": "1"}
     done = subprocess.run(command, input=content, capture_output=True, check=False, env=environment)
     if done.returncode == 0:

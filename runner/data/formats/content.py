@@ -1,4 +1,4 @@
-"""Recognition of file formats by content: the name of a file may be wrong, or say nothing."""
+"""Recognition of file formats by content: the name of a file may be wrong or say nothing about it."""
 
 import bz2
 import gzip
@@ -29,7 +29,7 @@ COMPRESSIONS: dict[str, tuple[bytes, Callable[[IO[bytes]], Any]]] = {
 }
 MOST_LAYERS = 3
 
-# What a file may be that is no table, by its first bytes, and what to do.
+# Known files that are not tables: their first bytes, what they are, and what to do instead.
 OTHER_FILES: tuple[tuple[bytes, str, str], ...] = (
     (b"\x80\x02", "a pickle, which could run code when loaded", "save the data as Parquet or CSV"),
     (b"\x80\x03", "a pickle, which could run code when loaded", "save the data as Parquet or CSV"),
@@ -67,7 +67,7 @@ def unpacked(source: str, content: bytes) -> bytes:
 
 
 def decompressed(source: str, content: bytes, opener: Callable[[IO[bytes]], Any]) -> bytes:
-    """What a compressed file contains."""
+    """The content of a compressed file."""
     limit = most_growth(len(content))
     try:
         with opener(io.BytesIO(content)) as file:
@@ -88,7 +88,7 @@ def is_zipped_file(content: bytes) -> bool:
 
 
 def member_names(content: bytes) -> list[str]:
-    """The files in a ZIP archive; none if it is no archive, or a damaged one."""
+    """The files in a ZIP archive; none if it is not an archive or is damaged."""
     if not content.startswith(b"PK"):
         return []
     try:
@@ -118,7 +118,7 @@ def damaged(source: str, error: Exception) -> DataError:
 
 
 def kind_of(source: str, content: bytes) -> str:
-    """The format of a file's content; DataError for a known kind of file that is no table."""
+    """The format of a file's content; DataError for a known kind of file that is not a table."""
     for mark, what, advice in OTHER_FILES:
         if content[: len(mark)].lower() == mark.lower():
             raise file_error(source, f"this is {what}, which fitgap does not read; {advice}")
@@ -136,7 +136,7 @@ def kind_of(source: str, content: bytes) -> str:
 
 
 def looks_like_json(start: bytes) -> bool:
-    """Whether text that starts with a bracket continues as JSON: with a value or the end of an empty one."""
+    """Whether text that starts with a bracket continues as JSON: with a value or a closing bracket."""
     return start[1:].lstrip()[:1] in (b'"', b"{", b"[", b"}", b"]", b"-", *(b"%d" % digit for digit in range(10)))
 
 

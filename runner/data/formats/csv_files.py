@@ -67,7 +67,7 @@ def parsed(source: str, text: str, separator: str, check: Callable[[], None]) ->
 
 
 def stripped(columns: list[polars.Series]) -> polars.DataFrame:
-    """Cells without spaces around them, null if nothing is left. The list is emptied, which frees memory."""
+    """Cells without spaces around them, null if empty. Empties the list to free memory."""
     together = max(1, min(COLUMNS_AT_A_TIME, CELLS_AT_A_TIME // max(1, len(columns[0]))))
     whole = polars.all().str.strip_chars().replace("", None)
     parts = []
@@ -78,7 +78,7 @@ def stripped(columns: list[polars.Series]) -> polars.DataFrame:
 
 
 def filled_rows(source: str, table: polars.DataFrame, strict: bool, place: Callable[[int], str]) -> Table:
-    """The table without rows that are empty in all cells, unless `strict`."""
+    """The table without empty rows; unchanged if `strict`."""
     if strict or not table.width or not min(table.null_count().row(0)):
         return Table(source, table, place)
     filled = table.select(~polars.all_horizontal(polars.all().is_null())).to_series()
@@ -87,7 +87,7 @@ def filled_rows(source: str, table: polars.DataFrame, strict: bool, place: Calla
 
 
 def given_names(names: Sequence[str | None], header: bool) -> list[str]:
-    """A name for every column: its own, made unique with a number, or one for a column without."""
+    """A name for every column: its own, made unique with a number, or a generated one if it has none."""
     taken: set[str] = set()
     found = []
     for number, name in enumerate(names, start=1):
@@ -125,7 +125,8 @@ def malformed_error(source: str, text: str, error: Exception) -> DataError:
 def check_widths(source: str, text: str, layout: Layout = STRICT, *, strict: bool = True) -> None:
     """Raise DataError for the first line whose number of cells differs from line 1.
 
-    Unless `strict`, a line may be blank, or end early with an empty cell or where the rest of the columns has no names.
+    Unless `strict`, a line may be blank. It may also be short if its last cell is empty or the columns that it lacks
+    have no names.
     """
     first, header = 0, [""]
     expected = 0
@@ -146,7 +147,7 @@ def may_end(cells: Sequence[str], header: Sequence[str]) -> bool:
 
 
 def width_error(source: str, text: str, layout: Layout, wrong: tuple[int, int], right: tuple[int, int]) -> DataError:
-    """The error for a line, given by its number and its number of cells, that does not fit to the first one."""
+    """The error for a line, given by its number and its number of cells, whose width differs from the first."""
     (line, width), (first, expected) = wrong, right
     widths = [(line, len(cells)) for line, cells in record_starts(text, layout) if cells]
     usual, count = Counter(width for _, width in widths).most_common(1)[0]
@@ -181,7 +182,7 @@ def lines_of(text: str) -> Iterator[str]:
 def record_starts(text: str, layout: Layout = STRICT) -> Iterator[tuple[int, list[str]]]:
     """Line number and cells of every record; a record with a quoted cell may span several lines.
 
-    This uses Python's slower reader and runs only to locate errors.
+    This uses Python's slower reader, so it is only for the first record and for locating errors.
     """
     blanks = layout.separator == " "
     reader = csv.reader(lines_of(text), delimiter=layout.separator, skipinitialspace=blanks)

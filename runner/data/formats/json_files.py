@@ -54,9 +54,9 @@ def broken(source: str, number: int, records: list[Any], whole: Exception, line:
 
 
 def as_columns(source: str, content: Any) -> dict[str, list[Any]]:
-    """The columns in the content; DataError if it is no table."""
+    """The columns in the content; DataError if it is not a table."""
     if isinstance(content, dict) and isinstance(content.get("data"), list) and "columns" in content:
-        # What pandas calls `split`.
+        # The format that pandas calls `split`.
         content = [dict(zip(map(str, content["columns"]), row, strict=False)) for row in rows_of(source, content)]
     if isinstance(content, list) and content and all(isinstance(record, dict) for record in content):
         names = dict.fromkeys(name for record in content for name in record)
@@ -80,7 +80,7 @@ def any_nested(values: list[Any]) -> bool:
 
 
 def as_series(name: str, values: list[Any]) -> polars.Series:
-    """A column with the type of its values; mixed ones become text, nested ones objects."""
+    """A column with the type of its values; mixed values become text, nested ones empty bytes."""
     kinds = {type(value) for value in values if value is not None}
     if not kinds:
         return polars.Series(name, values, polars.Null)
@@ -104,6 +104,6 @@ def as_float(value: int | float | None) -> float | None:
 
 def as_text(value: Any) -> str | None:
     text = value if isinstance(value, str) else None if value is None else json.dumps(value)
-    # Half a character, which JSON can express and UTF-8 cannot.
+    # JSON can express a lone surrogate (half a character), UTF-8 cannot.
     text = None if text is None else text.encode("utf-8", "replace").decode("utf-8").strip()
     return text or None

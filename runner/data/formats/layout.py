@@ -21,9 +21,9 @@ from fitgap.runner.data.formats.records import (
 from fitgap.runner.data.formats.table_start import find_start
 
 COMMENT = "#"
-# A line that starts with #, but not with an error value of a spreadsheet.
+# A line that starts with #, except for error values of spreadsheets such as #N/A.
 COMMENT_START = re.compile(r"\s*#(?!N/A|NA\b|DIV/0!|VALUE!|REF!|NUM!|NAME\?|NULL!)")
-# A separator of a file with a few damaged lines.
+# The share of records that must have the same number of cells if a file has a few damaged lines.
 MOSTLY = 0.8
 FRACTION = re.compile(r"[+-]?(\d*\.\d+|\d+(\.\d*)?[eE][+-]?\d+)")
 
@@ -33,9 +33,9 @@ class Layout:
     """How the text of a table is laid out. `separator` " " stands for any number of blanks.
 
     With `comments`, lines that start with # are left out; with `commented_header`, the last one before the data holds
-    the names. With `header` false, the columns have no names. `row_names` says that the lines have one cell more
-    than the header, in front, and `line_ends` that they end in a separator, which the header does not. `skip` is the
-    number of lines before the table, such as a title.
+    the names. With `header` false, the columns have no names. `row_names` means that lines have an extra cell in front
+    that the header lacks, `line_ends` that lines, but not the header, end in a separator. `skip` is the number of lines
+    before the table, such as a title.
     """
 
     encoding: str = "utf-8"
@@ -67,7 +67,7 @@ STRICT = Layout()
 
 
 def find_layout(source: str, text: str, start: Layout, target: Collection[str], separator: str | None) -> Layout:
-    """`start` with what is found in the text; a `separator` that is given is not looked for.
+    """`start`, completed by what is detected in the text; a given `separator` is used as it is.
 
     Raises DataError if two separators fit equally well.
     """
@@ -79,7 +79,7 @@ def find_layout(source: str, text: str, start: Layout, target: Collection[str], 
     skip = 0 if comments else find_start(data, separator, target)
     data = data[skip:]
     found = separator or find_separator(source, data)
-    # Blank lines were left out above.
+    # `data` has no blank lines, but `Layout.skip` counts them.
     before = lines.index(data[0]) if skip else 0
     layout = replace(start, separator=found, comments=comments, skip=before)
     rows = [split_record(line, found) for line in data]
@@ -87,7 +87,7 @@ def find_layout(source: str, text: str, start: Layout, target: Collection[str], 
         return replace(layout, commented_header=True)
     widths = Counter(len(row) for row in rows[1:])
     if rows and widths and widths.most_common(1)[0][0] == len(rows[0]) + 1 and len(widths) == 1:
-        # An empty cell at every end is no value, and taking the first one for a name would shift all columns.
+        # If the last cell is always empty, lines end in a separator; row names would shift all columns.
         has_ends = not any(row[-1] for row in rows[1:]) and data[0].count('"') % 2 == 0
         return replace(layout, line_ends=has_ends, row_names=not has_ends)
     return replace(layout, header=not (rows and is_headless(rows[0], target)))
@@ -110,7 +110,7 @@ def is_a_name(lines: Sequence[str], data: Sequence[str]) -> bool:
 
 
 def last_comment(lines: Sequence[str]) -> str | None:
-    """The last comment before the first line of data, without its sign."""
+    """The last comment before the first line of data, without its #."""
     found = None
     for line in lines:
         if not COMMENT_START.match(line):
@@ -125,7 +125,7 @@ def find_separator(source: str, lines: Sequence[str]) -> str:
     """The separator that splits all lines into the same number of cells, or most of them."""
     shares = {separator: width_share(lines, separator) for separator in SEPARATORS}
     perfect = [separator for separator, share in shares.items() if share == 1]
-    # A header with one cell less is unusual.
+    # A header that is one cell short is unusual.
     perfect = [each for each in perfect if not lacks_name(lines, each)] or perfect
     if len(perfect) > 1:
         names = " and ".join(SEPARATORS[separator] for separator in perfect)
@@ -138,7 +138,7 @@ def find_separator(source: str, lines: Sequence[str]) -> str:
     best = max(shares, key=lambda separator: shares[separator])
     if shares[best] >= MOSTLY:
         return best
-    # An error in the file, which is reported for the separator of its first line.
+    # The file has an error, which is reported using the most frequent separator of its first line.
     return max(SEPARATORS, key=lambda separator: lines[0].count(separator)) if lines else ","
 
 
@@ -149,7 +149,7 @@ def lacks_name(lines: Sequence[str], separator: str) -> bool:
 
 
 def is_headless(cells: Sequence[str], target: Collection[str]) -> bool:
-    """Whether the first record is data: it has fractions, or numbers alone, and names no target."""
+    """Whether the first record is data: it names no target, and has a fraction or only numbers, some of them equal."""
     if any(name in cells for name in target):
         return False
     if any(map(FRACTION.fullmatch, cells)):
@@ -179,7 +179,7 @@ def cleaned(text: str, layout: Layout) -> str:
 
 
 def tabbed(line: str) -> str:
-    """A line with tabs in the place of blanks, except for those within quotes."""
+    """A line with runs of blanks replaced by tabs, except within quotes."""
     if '"' not in line:
         return re.sub(r"[ \t]+", "\t", line.strip())
     out = io.StringIO()

@@ -1,4 +1,4 @@
-"""Arrays of an NPZ file by their names; a damaged file, and an array that is missing or too large, are refused."""
+"""Reading of arrays from an NPZ file by name; refuses damaged files and arrays that are missing or too large."""
 
 import io
 import zipfile
@@ -15,7 +15,7 @@ NEEDED = "an NPZ file needs 'inputs' and 'targets'; if targets have another name
 
 
 def read_arrays(source: str, content: bytes, names: Sequence[str], advice: str = NEEDED) -> dict[str, np.ndarray]:
-    """The arrays called `names`; DataError if the file is damaged or an array is missing, with advice on the latter."""
+    """The arrays called `names`; DataError if the file is damaged or, with `advice`, if an array is missing."""
     if not zipfile.is_zipfile(io.BytesIO(content)):
         raise file_error(source, "this is not a complete NPZ file; write it with numpy.savez or copy it again")
     try:

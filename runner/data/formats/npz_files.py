@@ -33,10 +33,10 @@ def load_npz(
     weight: str | None = None,
     lengths: str | None = None,
 ) -> tuple[Dataset, Losses]:
-    """The examples in an NPZ file, and what was lost; messages count rows from 1. Raises DataError if it is invalid.
+    """The examples in an NPZ file, and what was left out; messages count rows from 1. DataError if it is invalid.
 
-    `weight` names the array with the weights of the examples, `lengths` that with the lengths of sequences, or is
-    BY_NAN.
+    `weight` names the array with the weights of the examples. `lengths` names the array with the lengths of sequences,
+    or is BY_NAN.
     """
     target_name = choose_target(source, target)
     check_weight_name(source, weight, target_name)
@@ -69,7 +69,7 @@ def load_npz(
 
 
 def read_padded(source: str, content: bytes, inputs: np.ndarray, lengths: str) -> np.ndarray:
-    """The sequences with NaN behind the last step of each."""
+    """The sequences with NaN after the last step of each."""
     if lengths == BY_NAN:
         return with_padding(source, inputs, lengths, None)
     advice = "name the array of lengths with --lengths, or write nan if padded steps are NaN"
@@ -87,14 +87,14 @@ def flat(inputs: np.ndarray) -> np.ndarray:
 
 
 def check_weight_name(source: str, weight: str | None, target_name: str) -> None:
-    """Raise DataError if the array of weights is that of the inputs or of the targets."""
+    """Raise DataError if the array of weights is also the inputs or the targets."""
     if weight in ("inputs", target_name):
         use = "the inputs" if weight == "inputs" else "a target"
         raise file_error(source, f"array '{visible(weight)}' is {use} and cannot be the weight; name another array")
 
 
 def read_weights(source: str, content: bytes, name: str, row_count: int) -> np.ndarray:
-    """The weights (N,) as float64. DataError unless each example has one from 0 and not all are 0."""
+    """The weights (N,) as float64. DataError unless every weight is at least 0 and one is above 0."""
     array = read_arrays(source, content, (name,), "name the array of weights with --weight")[name]
     shown = f"array '{visible(name)}'"
     if array.dtype.kind not in "biuf":
@@ -123,7 +123,7 @@ def as_double(array: np.ndarray) -> np.ndarray:
 def without_losses(
     source: str, inputs: np.ndarray, targets: np.ndarray, handling: Handling, is_padded: bool
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, Losses]:
-    """The examples that are kept, their rows in the file, and what was lost; padding is no missing value."""
+    """The examples that are kept, their rows in the file, and what was left out; padding does not count as missing."""
     rows = np.arange(len(inputs))
     untargeted = 0
     if handling.drops_untargeted and (lacking := missing_rows(targets)).any():

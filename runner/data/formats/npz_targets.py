@@ -34,12 +34,12 @@ def frame_of_columns(source: str, columns: Mapping[str, np.ndarray]) -> Table:
 
 
 def is_of_data_command(content: bytes) -> bool:
-    """Whether `fitgap data` wrote the file, in which classes are their numbers and arrays name the targets."""
+    """Whether `fitgap data` wrote the file, which stores class numbers, with the names of targets in other arrays."""
     return zipfile.is_zipfile(io.BytesIO(content)) and set(WRITTEN) <= set(names_of(content))
 
 
 def written_targets(source: str, content: bytes, names: Sequence[str]) -> dict[str, np.ndarray]:
-    """The targets with these names in a file that `fitgap data` wrote; classes by their names, or empty."""
+    """The targets with these names in a file that `fitgap data` wrote; classes as names, "" if unknown."""
     has_classes = "class_names" in names_of(content)
     arrays = read_arrays(source, content, ("targets", "target_names", *(["class_names"] if has_classes else [])))
     targets, found = arrays["targets"], arrays["target_names"].tolist()
@@ -56,11 +56,11 @@ def written_targets(source: str, content: bytes, names: Sequence[str]) -> dict[s
 
 
 def named(numbers: np.ndarray, classes: np.ndarray) -> np.ndarray:
-    """The names (N,) of classes by their numbers; "" where there is none."""
+    """The names (N,) of classes by their numbers; "" for unknown numbers."""
     is_known = np.isin(numbers, np.arange(len(classes)))
     return np.where(is_known, classes[np.where(is_known, numbers, 0).astype(int)], "")
 
 
 def array_of(names: Sequence[str]) -> str:
-    """The name of the array from which targets of these names were made."""
+    """The name of the array that targets with these names came from."""
     return names[0] if len(names) == 1 else names[0].removesuffix("_1")

@@ -3,15 +3,15 @@
 import numpy as np
 from fitgap.runner.data.error_texts import file_error, visible
 
-# In place of the name of an array: the steps behind the last one are NaN in all channels.
+# Given instead of the name of an array if the steps after the last one are NaN in all channels.
 BY_NAN = "nan"
 
 
 def with_padding(source: str, inputs: np.ndarray, name: str, lengths: np.ndarray | None) -> np.ndarray:
-    """Sequences (N, steps, channels) as float64, with NaN behind the last step of each.
+    """Sequences (N, steps, channels) as float64, with NaN after the last step of each.
 
-    `lengths` is the array called `name`; None if `name` is BY_NAN. Raises DataError for lengths that do not fit, and
-    for a value that is missing in a real step.
+    `lengths` is the array called `name`; None if `name` is BY_NAN. Raises DataError for invalid lengths, and for a
+    missing value in a step that is not padding.
     """
     if inputs.ndim != 3 or inputs.dtype.kind not in "biuf":
         rule = f"lengths are of sequences, but array 'inputs' has the shape {inputs.shape}"

@@ -21,7 +21,7 @@ def sample_lines(text: str) -> list[str]:
 
 
 def records(lines: Sequence[str], separator: str) -> list[list[str]]:
-    """The records of some lines; the last may be cut off within quotes, and is left out then."""
+    """The first records of some lines; none if they cannot be parsed."""
     if separator == BLANKS:
         return [split_record(line, BLANKS) for line in lines[:SAMPLE_RECORDS]]
     longest = csv.field_size_limit(2 * SAMPLE_CHARACTERS)
@@ -46,7 +46,7 @@ def split_record(line: str, separator: str) -> list[str]:
 
 
 def width_share(lines: Sequence[str], separator: str) -> float:
-    """Of the records, the share with as many cells as most, which must be more than one; the header may lack one."""
+    """The share of records with the most common number of cells, which must be above 1; the header may lack one."""
     table = [record for record in records(lines, separator) if record]
     widths = [len(record) for record in table]
     if len(widths) < 2:
@@ -55,12 +55,12 @@ def width_share(lines: Sequence[str], separator: str) -> float:
     widths[0] = named_width(table[0], usual)
     if usual < 2 or widths[0] not in (usual, usual - 1):
         return 0.0
-    # One cell more than names: only for every line alike.
+    # A header that is one cell short counts only if all lines agree.
     if widths[0] == usual - 1:
         return float(count == len(widths) - 1)
     return (count + 1) / len(widths)
 
 
 def named_width(header: Sequence[str], usual: int) -> int:
-    """The number of cells of a header, but `usual` if those beyond are empty."""
+    """The number of cells of a header, not counting those beyond `usual` if they are all empty."""
     return len(header) if any(cell.strip() for cell in header[usual:]) else min(len(header), usual)

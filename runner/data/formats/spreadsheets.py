@@ -36,7 +36,7 @@ def read_spreadsheet(source: str, content: bytes) -> Table:
 
 
 def first_table(book: Any) -> int | None:
-    """The number of the first sheet with at least two columns and two rows; others hold notes."""
+    """The number of the first sheet with at least two columns and two rows; smaller ones hold notes."""
     for number in range(len(book.sheet_names)):
         sheet = book.load_sheet(number, header_row=0)
         if sheet.width > 1 and sheet.height > 1:

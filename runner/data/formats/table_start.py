@@ -16,7 +16,7 @@ MOST_SKIPPED, LEAST_TABLE = 30, 3
 
 
 def find_start(lines: Sequence[str], separator: str | None, target: Collection[str]) -> int:
-    """The number of lines before the table: none has as many cells as the lines of the table, which all agree."""
+    """The number of lines before the table, which have fewer cells; all lines of the table have the same number."""
     choices = [separator] if separator else list(SEPARATORS)
     if not lines or any(width_share(lines, each) == 1 for each in (*choices, BLANKS)):
         tables = [[split_record(line, each) for line in lines[: MOST_SKIPPED + 2]] for each in choices]
@@ -32,7 +32,7 @@ def find_start(lines: Sequence[str], separator: str | None, target: Collection[s
 
 
 def padded_lines(choices: Iterable[Sequence[Sequence[str]]]) -> int:
-    """The number of titles that a spreadsheet filled up with empty cells, before names for all columns and numbers."""
+    """The number of titles, padded with empty cells by a spreadsheet, above a row of names and one with numbers."""
     for table in choices:
         start = next((number for number, cells in enumerate(table) if any(cells[1:])), 0)
         if 0 < start < len(table) - 1 and len(table[start]) >= LEAST_TABLE and any(table[0]):
@@ -43,7 +43,7 @@ def padded_lines(choices: Iterable[Sequence[Sequence[str]]]) -> int:
 
 
 def common_width(table: Sequence[Sequence[str]]) -> int:
-    """The number of cells that all records have, 0 if they differ; those at the end may lack a name or a value."""
+    """The number of cells that all records have, 0 if they differ; an empty last column may lack a name."""
     widths = {len(record) for record in table[1:]}
     if len(widths) != 1:
         return 0

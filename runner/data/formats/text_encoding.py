@@ -1,4 +1,4 @@
-"""Decoding of text files: UTF-8, UTF-16 with a mark, and the encoding of older Windows and Unix programs."""
+"""Decoding of text files: UTF-8, UTF-16, and the encodings of older Windows and Unix programs."""
 
 import codecs
 
@@ -13,7 +13,7 @@ UNDEFINED = bytes([0x81, 0x8D, 0x8F, 0x90, 0x9D])
 
 
 def find_encoding(source: str, content: bytes) -> str:
-    """The encoding of a text; DataError if several are possible."""
+    """The encoding of a text; DataError if it cannot be determined."""
     for mark, encoding in MARKS.items():
         if content.startswith(mark):
             return encoding

@@ -8,7 +8,7 @@ import polars
 from fitgap.runner.data.columns.raw_table import is_missing
 
 BINS, FREQUENT = 8, 5
-# A column with a value in this share of its rows is nearly constant.
+# A column is nearly constant if one value fills this share of its rows.
 NEARLY = 0.99
 
 
@@ -64,7 +64,7 @@ def facts_of(column: polars.Series, use: str, reason: str | None) -> ColumnFacts
 
 
 def as_numbers(column: polars.Series) -> np.ndarray | None:
-    """The values of numbers, true/false and dates; None for others."""
+    """The values of a column of numbers, booleans or dates as floats; None for other types."""
     if column.dtype.is_temporal():
         return column.to_physical().cast(polars.Float64).to_numpy()
     if column.dtype.is_numeric() or column.dtype == polars.Boolean:
@@ -104,7 +104,7 @@ def histogram(finite: np.ndarray) -> list[int]:
     try:
         return [int(count) for count in np.histogram(finite, BINS)[0]]
     except ValueError:
-        # Between neighbouring numbers there is no room for intervals.
+        # Between adjacent floating-point numbers there is no room for intervals.
         return []
 
 

@@ -1,4 +1,4 @@
-"""The command with which an inspection suggests to start: the file as it was inspected, and some networks."""
+"""The command that an inspection suggests first: some networks, trained on the file as it was inspected."""
 
 import shlex
 from collections.abc import Iterator, Sequence

@@ -62,7 +62,7 @@ class Inspection:
 
 
 def inspect_file(source: str, target: Sequence[str] = (), choices: FileChoices = FREE) -> Inspection:
-    """What is in a data file, and what fitgap would do with it. Raises DataError for a file that is no table."""
+    """What is in a data file, and what fitgap would do with it. Raises DataError for a file that is not a table."""
     content = unpacked(source, read_content(source))
     kind = kind_of(source, content)
     if kind == NPZ:
@@ -103,7 +103,7 @@ def inspect_file(source: str, target: Sequence[str] = (), choices: FileChoices =
 
 
 def inspect_arrays(source: str, content: bytes, target: Sequence[str], choices: FileChoices) -> Inspection:
-    """What is in an NPZ file, whose arrays stand for columns."""
+    """What is in an NPZ file, with arrays in place of columns."""
     name = choose_target(source, target)
     arrays = npz.arrays_in(source, content)
     table = npz.target_table(source, name, arrays[name]) if name in arrays else None
@@ -127,7 +127,7 @@ def inspect_arrays(source: str, content: bytes, target: Sequence[str], choices: 
 
 
 def refusals(source: str, load: Callable[[], LoadedFile]) -> list[str]:
-    """Why `run` would refuse the file, if so."""
+    """Why `fitgap run` would refuse the file; empty if it would not."""
     try:
         load()
     except DataError as error:
@@ -136,7 +136,7 @@ def refusals(source: str, load: Callable[[], LoadedFile]) -> list[str]:
 
 
 def suggested_target(table: Table, roles: Roles) -> list[str]:
-    """The target to suggest if none is named: a column with a usual name, or the last one that may be predicted."""
+    """The target to suggest if none is named: a column with a usual name, or else the last usable one."""
     names = [column.name for column in table.frame if values_of(column) > 1 and column.name not in roles.ignored]
     usual = [name for name in names if name.casefold() in TARGET_NAMES]
     return usual[:1] or names[-1:]
@@ -148,7 +148,7 @@ def values_of(column: polars.Series) -> int:
 
 
 def nothing_to_learn(table: Table, target: Sequence[str]) -> list[str]:
-    """Why nothing can be trained on a file, if so."""
+    """Why no network can be trained on a file; empty if one can."""
     if not table.frame.height:
         return ["the file has no rows below its header, so there is nothing to train on"]
     if not target:
@@ -158,7 +158,7 @@ def nothing_to_learn(table: Table, target: Sequence[str]) -> list[str]:
 
 
 def described(name: str, target: Sequence[str], suggested: Sequence[str], roles: Roles, table: Table) -> ColumnFacts:
-    """The facts about a column, with what may leak the target, or the one that is suggested."""
+    """The facts about a column, with warnings if it may leak the target (the suggested one if none is named)."""
     column, use = table.frame[name], "number"
     if name in target:
         use = "target"

@@ -16,7 +16,7 @@ PLACE = "row {}"
 
 def arrays_in(source: str, content: bytes) -> dict[str, np.ndarray]:
     """The arrays of a file by name. Raises DataError for a damaged file."""
-    # Without names, the archive itself is checked.
+    # Reading no arrays checks the archive itself.
     read_arrays(source, content, ())
     return read_arrays(source, content, names_of(content))
 
@@ -33,7 +33,7 @@ def facts_of_arrays(arrays: Mapping[str, np.ndarray], target: str) -> tuple[Colu
 
 
 def values_of(name: str, array: np.ndarray) -> polars.Series:
-    """All values of an array as a column of numbers, booleans or text; polars knows neither half nor long doubles."""
+    """All values of an array as a column of numbers, booleans or text; polars has neither half nor long doubles."""
     flat = array.reshape(-1)
     if flat.dtype.kind not in "biufU":
         flat = flat.astype(str)
@@ -49,7 +49,7 @@ def target_table(source: str, name: str, array: np.ndarray) -> Table | None:
 
 
 def warnings_of(arrays: Mapping[str, np.ndarray], target: str) -> Iterator[str]:
-    """What keeps the file from being trained on."""
+    """Why networks cannot be trained on the file."""
     for name in (INPUTS, target):
         if name not in arrays:
             yield f"there is no array '{name}', without which nothing can be trained on"

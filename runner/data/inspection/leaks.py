@@ -1,11 +1,11 @@
-"""Columns that probably contain the target, which no network should see."""
+"""Detection of columns that probably contain the target and should not be inputs."""
 
 import numpy as np
 import polars
 from fitgap.runner.data.columns.raw_table import holds_numbers, is_missing
 
 LEAST_ROWS = 20
-# A correlation above this is not found between different quantities.
+# Different quantities are not correlated this strongly.
 LEAST_CORRELATION = 0.9995
 # A value should occur several times before it can be said to determine the target.
 LEAST_OCCURRENCES = 5
@@ -35,7 +35,7 @@ def correlation(column: polars.Series, target: polars.Series) -> float:
 
 
 def determines(column: polars.Series, target: polars.Series) -> str | None:
-    """Whether every value of a column belongs to one class."""
+    """How a column determines the class: by its single values, or by ranges of them; None if it does not."""
     pairs = polars.DataFrame({"column": column, "target": target})
     distinct = column.n_unique()
     if distinct <= len(column) / LEAST_OCCURRENCES and pairs.n_unique() == distinct:

@@ -1,7 +1,7 @@
 """Damage reports: after an unexpected error, find the row that caused it and name it in a one-line message.
 
-A database may come from elsewhere, or a disk may have damaged it. An invalid row fails far from where it is read, so
-rows are not validated in advance. Only an unexpected error starts the search for invalid rows.
+A database may come from elsewhere, or a disk may have damaged it. Rows are not validated in advance, so an invalid
+row causes an error far from where it is read. Only an unexpected error starts the search for invalid rows.
 """
 
 import contextlib
@@ -67,7 +67,7 @@ def remember(engine: Engine) -> None:
 def damage_reported(engine: Engine | None = None) -> Iterator[None]:
     """Context manager that turns an error caused by a damaged row into a StoreError that names the row.
 
-    The row is searched in the database of this engine, by default in the one queried last. Other errors pass unchanged.
+    The database of this engine is searched, by default the one queried last. Other errors pass unchanged.
     """
     try:
         yield

@@ -1,9 +1,9 @@
 """Restore of an SQLite database from a backup: the content of the backup is written into the database atomically.
 
-The database file is never replaced: a new file would meet the log of the old one, and programs that have the database
-open would keep using the invisible old file. Concurrent readers see either the old or the new content, and a killed
-restore leaves the old one. First the old content is backed up, while the database is locked for other writers, so that
-nothing written before the restore is lost.
+The database file is never replaced: SQLite would apply the log of the old file to a new one, and programs that have the
+database open would keep using the old file, which no longer has a name. Concurrent readers see either the old or the
+new content, and a killed restore leaves the old content. First the old content is backed up, while the database is
+locked for other writers, so that nothing written before the restore is lost.
 """
 
 import contextlib

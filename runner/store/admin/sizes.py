@@ -33,7 +33,7 @@ def sweep_sizes(connection: Connection) -> dict[int, tuple[int, int]]:
 
 
 def more_bytes(connection: Connection, configuration_bytes: int) -> list[tuple[int, int]]:
-    """Bytes other than trials and epochs, as pairs (sweep, bytes); a sweep may occur several times."""
+    """Bytes of everything other than trials and epochs, as pairs (sweep, bytes); a sweep may occur several times."""
     counted = sa.func.count() * configuration_bytes
     found = sa.select(configuration.c.sweep_id, counted).group_by(configuration.c.sweep_id)
     pairs = [tuple(row) for row in connection.execute(found)]
@@ -79,7 +79,7 @@ def compact_database(database: str | None) -> tuple[int, int] | None:
         before = bytes_of(engine)
         with outside_transactions(engine) as connection:
             connection.execute("VACUUM")
-            # Until then, the rewritten content is in the log.
+            # Until this checkpoint, the rewritten content is in the log.
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return before, bytes_of(engine)
     finally:

@@ -42,11 +42,11 @@ def axes_of(connection: Connection, sweep_id: int) -> list[str]:
     specification = connection.execute(sa.select(sweep.c.specification).where(sweep.c.id == sweep_id)).scalar_one()
     axes: Mapping[str, Any] = specification.get("axes") or dict.fromkeys(COLUMNS, (None, None))
     planned = [name for name, alternatives in axes.items() if name in COLUMNS and len(alternatives) > 1]
-    # A single alternative of a search may be a range, and not all of several are drawn.
+    # In a search, a single alternative may be a range, and not all of several alternatives need be drawn.
     is_grid = not specification.get("search") and not specification.get("only")
     if is_grid and configuration_count(connection, sweep_id) <= math.prod(len(axes[name]) for name in planned):
         return planned
-    # Or single configurations were added that are no combination of the alternatives in the sweep file.
+    # The configurations need not form a grid: some may have been added that are not in the sweep file.
     known = [name for name in axes if name in COLUMNS]
     found = (
         connection.execute(sa.select(*(has_several(COLUMNS[name], sweep_id) for name in known))).one() if known else []
@@ -64,7 +64,7 @@ def settings_along_axes(connection: Connection, number: int) -> dict[str, Any]:
 
 
 def has_several(column: ColumnElement, sweep_id: int) -> ColumnElement[bool]:
-    """Whether the configurations of a sweep differ in a column. It ends with the first one that differs."""
+    """Whether the configurations of a sweep differ in a column. The query stops at the first that differs."""
     own = sa.select(column).where(configuration.c.sweep_id == sweep_id, column.is_not(None))
     first = own.limit(1).scalar_subquery()
     return own.where(column != first).exists()
@@ -77,7 +77,7 @@ def configuration_count(connection: Connection, sweep_id: int) -> int:
 
 
 def axes_of_sweeps(connection: Connection, sweeps: Sequence[int]) -> list[str]:
-    """The axes in which the configurations of some sweeps differ."""
+    """The axes in which the configurations of these sweeps differ."""
     if len(sweeps) == 1:
         return axes_of(connection, sweeps[0])
     distinct = [sa.func.count(sa.distinct(column)) for column in COLUMNS.values()]
@@ -120,7 +120,7 @@ def parameters_by_alternative(
     connection: Connection, sweep_id: int, axis: str, sizes: Mapping[Any, int]
 ) -> dict[Any, dict[str, Any]]:
     """The values by which the alternatives of an axis can be ordered: the number itself, the parameters of a variant,
-    or of an architecture the size of the network, as `sizes` has it.
+    or for an architecture the size of the network, taken from `sizes`.
     """
     if axis == "architecture":
         return {alternative: {"parameters": size} for alternative, size in sizes.items()}
@@ -141,7 +141,7 @@ def combined(codes: Sequence[np.ndarray], size: int) -> np.ndarray:
     """One index, from 0, for each combination of codes."""
     whole = np.zeros(size, int)
     for each in codes:
-        # Renumbered in each step, so that the product of the sizes cannot overflow.
+        # Renumber in each step, so that the product of the sizes cannot overflow.
         whole = np.unique(whole * (int(each.max(initial=0)) + 1) + each, return_inverse=True)[1]
     return whole
 

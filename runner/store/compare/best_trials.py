@@ -1,4 +1,4 @@
-"""The best trial of each group, to go on with."""
+"""The best trial of each group, from which work can continue."""
 
 import numpy as np
 from fitgap.runner.store.compare.completed_trials import Completed
@@ -7,8 +7,8 @@ from fitgap.runner.store.read.lookups import Row
 
 
 def add_best_trials(groups: list[Row], members: Members, completed: Completed, value: np.ndarray) -> None:
-    """Add the completed trial of each group that is best by itself: the one with the lowest `value` (n,); and whether
-    some groups are intervals of numbers that were drawn.
+    """Add to each group its completed trial with the lowest `value` (n,), and whether some groups are intervals of
+    numbers drawn from a range.
     """
     group = members.group[members.places(completed.configuration)]
     order = np.lexsort((completed.trial, value, group))

@@ -1,4 +1,4 @@
-"""Several sweeps in one comparison: which ones can be compared, and trials that more than one of them has."""
+"""Several sweeps in one comparison: which ones can be compared, and how configurations they share are counted."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -10,7 +10,7 @@ from fitgap.runner.store.schema.tables import configuration, data_set, sweep, tr
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import ColumnElement
 
-# What must be the same, so that a repeat has the same examples on both sides of the split and errors mean the same.
+# Settings that must be equal, so that a repeat has the same split in all sweeps and errors mean the same.
 DATA = (
     "validation",
     "test",
@@ -23,7 +23,7 @@ DATA = (
     "class_weight",
 )
 TRAINING = ("loss", "outputs", "measure")
-# They compare a trial with the reference of its own sweep.
+# Metrics that compare a trial with the reference of its own sweep.
 OWN_REFERENCE = ("excess", "underfit", "overfit")
 
 
@@ -70,9 +70,8 @@ def within(specification: Mapping[str, Any], section: str, key: str) -> Any:
 def without_duplicates(
     connection: Connection, sweeps: Sequence[int], keys: Collection[str], where: ColumnElement[bool] | None
 ) -> ColumnElement[bool] | None:
-    """The condition `where`, extended so that a configuration of several sweeps counts once, where it has most trials.
-
-    If the groups are sweeps, it counts in each of them.
+    """The condition `where`, extended so that a configuration in several sweeps counts only in the one where it has the
+    most trials. If the groups are sweeps, it counts in each of them.
     """
     if len(sweeps) < 2 or "sweep" in keys:
         return where

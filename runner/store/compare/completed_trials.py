@@ -23,25 +23,25 @@ VERDICT_NUMBER = sa.case(VERDICT_NUMBERS, value=trial.c.verdict)
 
 
 def is_one_of(column: ColumnElement, numbers: Sequence[int]) -> ColumnElement[bool]:
-    """Whether a column has one of these values; for a single one as an equation, which every index serves."""
+    """Whether a column has one of these values. A single value is compared by `=`, which can use any index."""
     return column == numbers[0] if len(numbers) == 1 else column.in_(numbers)
 
 
 @dataclass(frozen=True)
 class TrialSelection:
-    """The trials of some sweeps that meet a condition and belong to some configurations."""
+    """The trials of these sweeps that meet a condition and belong to these configurations."""
 
     sweeps: Sequence[int]
     where: ColumnElement[bool] | None = None
     configurations: Sequence[int] | None = None
 
     def of(self, columns: Sequence[ColumnElement]) -> sa.Select:
-        """A query for these columns; joined with the configurations only if they or the condition may need them."""
+        """A query for these columns, joined with the configurations only if the columns or condition may need it."""
         query = sa.select(*columns)
         if self.configurations is None:
             query = query.where(is_one_of(trial.c.sweep_id, self.sweeps))
         else:
-            # SQLite would otherwise look at all trials of the sweep.
+            # Otherwise SQLite would scan all trials of the sweep.
             query = query.where(unindexed(trial.c.sweep_id).in_(self.sweeps))
             query = query.where(trial.c.configuration_id.in_(self.configurations))
         if self.where is None and not any(map(mentions_configurations, columns)):
@@ -60,13 +60,13 @@ class Completed:
     measured: dict[str, np.ndarray]
 
     def only(self, chosen: np.ndarray) -> Self:
-        """Those of these trials that are chosen (n,)."""
+        """The trials that `chosen` (n,) selects."""
         measured = {name: values[chosen] for name, values in self.measured.items()}
         return type(self)(self.trial[chosen], self.configuration[chosen], self.repeat[chosen], measured)
 
 
 def completed_trials(connection: Connection, which: TrialSelection, names: Sequence[str]) -> Completed:
-    """The completed trials with these measures; `verdict` by its index, NaN if unknown."""
+    """The completed trials with these measures; `verdict` as its index, NaN if unknown."""
     classes = class_names(connection, which.sweeps)
     columns = [VERDICT_NUMBER if name == "verdict" else measure(name, classes) for name in names]
     query = which.of([trial.c.id, trial.c.configuration_id, trial.c.repeat, *columns]).where(result_keys.is_completed)
@@ -81,10 +81,10 @@ def is_metric(name: str) -> bool:
 
 
 def measure(name: str, classes: Sequence[str]) -> ColumnElement:
-    """A measure of a trial: one of `result_keys.MEASURED`, or one that is computed, such as `epochs_to(e_v < 0.15)`.
+    """A measure of a trial: one of `result_keys.MEASURED`, or a computed one, such as `epochs_to(e_v < 0.15)`.
 
-    `classes` are those of the trials. Raises StoreError if there is no such measure, and FilterError if one that is
-    computed is invalid.
+    `classes` are the names of the classes. Raises StoreError if there is no such measure, and FilterError if a computed
+    one is invalid.
     """
     computed = computed_key(name, classes)
     if computed is not None:

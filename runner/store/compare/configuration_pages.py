@@ -1,6 +1,6 @@
 """Pages of a sweep's configurations: filtered, sorted by a mean or a setting, and compared with a baseline.
 
-The database sorts and cuts, so a page of a sweep with a million trials needs no more memory than one of ten.
+The database sorts and limits the rows, so a page of a sweep with a million trials needs no more memory than one of ten.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,13 +22,13 @@ from fitgap.runner.store.schema.tables import configuration, sweep, trial
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import ColumnElement
 
-# Sorted by the mean E_v at the best epoch, with incomplete configurations last, as in a leaderboard.
+# Sort by the mean E_v at the best epoch, with incomplete configurations last, as in a leaderboard.
 BEST = "best"
 SETTINGS = {key: column for key, column in COLUMNS.items() if key not in ("layers", "sweep")}
-# Up to this number, each configuration is looked at by itself.
+# Up to this number, configurations are checked for trials one by one.
 FEW = 1_000
 SORT_KEYS = (BEST, *SETTINGS, *result_keys.MEASURED, *result_keys.METRIC)
-# The columns that rows have besides settings.
+# The columns of rows in addition to settings.
 ROW_KEYS = (
     *result_keys.GROUP,
     "difference",
@@ -47,9 +47,9 @@ class ConfigurationQuery:
     """A selection of configurations, with their order.
 
     `where` is a filter for trials; a configuration is selected if one of its trials matches, and its means are over
-    those that do. `within` limits the means of measures to ranges. `sort` is one of `SORT_KEYS`, with a leading `-` for
-    descending order. `against` is the hash of the baseline, which need not be selected itself; None for the best row.
-    `also` names metrics of which means are reported as well.
+    the matching ones. `within` limits the means of measures to ranges. `sort` is one of `SORT_KEYS`, with a leading `-`
+    for descending order. `against` is the hash of the baseline, which need not be selected itself; None for the best
+    row. `also` names further metrics whose means are reported.
     """
 
     where: str | None = None
@@ -63,10 +63,10 @@ class ConfigurationQuery:
 
 @dataclass(frozen=True)
 class ConfigurationPage:
-    """The rows of a page, the number of configurations on all pages, and the measure in which they are compared.
+    """The rows of a page, the number of configurations on all pages, and the measure by which they are compared.
 
-    With a filter, `sizes` has the number of all trials of each configuration by its hash, since the rows count, and
-    average over, only those that match.
+    The counts and means in rows include only trials that match the filter. So with a filter, `sizes` holds the number
+    of all trials of each configuration by its hash.
     """
 
     rows: list[Row]
@@ -78,7 +78,7 @@ class ConfigurationPage:
 def configuration_page(
     connection: Connection, sweep_id: int, by: Sequence[str], query: ConfigurationQuery
 ) -> ConfigurationPage:
-    """The configurations of a page with the settings `by`; keys are those of groups."""
+    """The configurations of a page with the settings `by`; rows have the keys of groups."""
     measure = HONEST if all_honest(connection, sweep_id) else "best_e_v"
     found = connection.execute(grouped(connection, sweep_id, query, measure)).all()
     numbers = [row[0] for row in found]
@@ -98,7 +98,7 @@ def sizes_of(connection: Connection, numbers: Sequence[int]) -> dict[str, int]:
 
 
 def with_trials(connection: Connection, sweep_id: int) -> int:
-    """The number of configurations that have trials; a configuration whose trials were deleted is kept."""
+    """The number of configurations that have trials; those whose trials were deleted remain stored but do not count."""
     columns = sa.func.count(), sa.func.min(configuration.c.id), sa.func.max(configuration.c.id)
     count, first, last = connection.execute(sa.select(*columns).where(configuration.c.sweep_id == sweep_id)).one()
     if count > FEW and all_have_trials(connection, first, last):
@@ -109,7 +109,7 @@ def with_trials(connection: Connection, sweep_id: int) -> int:
 
 
 def all_have_trials(connection: Connection, first: int, last: int) -> bool:
-    """Whether all configurations between two ids have trials, which is quicker to find out than of each alone."""
+    """Whether all configurations between two ids have trials; faster than checking them one by one."""
     own = trial.c.configuration_id
     having = sa.select(own).where(own.between(first, last)).distinct().subquery()
     every = sa.select(sa.func.count()).where(configuration.c.id.between(first, last)).scalar_subquery()
@@ -136,8 +136,8 @@ def hashes_of(connection: Connection, numbers: Sequence[int]) -> dict[int, str]:
 
 
 def grouped(connection: Connection, sweep_id: int, query: ConfigurationQuery, measure: str) -> sa.Select:
-    """The ids of the chosen configurations of a page, each with the number of those on all pages, unless these are
-    counted apart.
+    """The ids of the chosen configurations of a page, each with the number of configurations on all pages, unless a
+    separate query counts them.
     """
     classes = class_names(connection, [sweep_id])
     order = ordering(query.sort, measure, classes)
@@ -156,7 +156,7 @@ def grouped(connection: Connection, sweep_id: int, query: ConfigurationQuery, me
 
 
 def is_counted_apart(connection: Connection, query: ConfigurationQuery) -> bool:
-    """Whether it is quicker to count all configurations in a query of its own, as in SQLite if none is left out."""
+    """Whether counting the configurations in a separate query is faster, as in SQLite if nothing is filtered."""
     return connection.dialect.name == "sqlite" and query.where is None and not query.within
 
 
@@ -217,7 +217,7 @@ def compared(
     only = sorted({*numbers, *([baseline[0]] if baseline else [])})
     condition = None if query.where is None else condition_of(connection, [sweep_id], query.where)
     if condition is not None and baseline and baseline[0] not in numbers:
-        # The filter chooses what is shown. Its baseline may be something else.
+        # The filter selects the rows to show; the baseline need not match it.
         condition = sa.or_(condition, configuration.c.id == baseline[0])
     label = baseline[1] if baseline else None
     question = GroupComparison(keys, measure, label, condition, only, also=query.also)
@@ -237,7 +237,7 @@ def baseline_of(connection: Connection, sweep_id: int, keys: Sequence[str], agai
 
 
 def settings_along(connection: Connection, sweep_id: int, keys: Sequence[str], hashes: Sequence[str]) -> dict[str, Row]:
-    """The settings `keys` of configurations, by their hashes in the given order, as far as they exist."""
+    """The settings `keys` of configurations, by their hashes in the given order; unknown hashes are omitted."""
     columns = [(COLUMNS[key] if key in COLUMNS else single(key)).label(key) for key in keys]
     chosen = sa.select(configuration.c.hash, *columns).where(configuration.c.sweep_id == sweep_id)
     found = {
@@ -248,9 +248,9 @@ def settings_along(connection: Connection, sweep_id: int, keys: Sequence[str], h
 
 
 def state_of(connection: Connection, sweep_id: int) -> tuple[object, ...]:
-    """What changes whenever results of a sweep change: the trials in each status, the fit, name and note.
+    """A value that changes whenever results of a sweep change: trials in each status, time of the fit, name and note.
 
-    It is read from an index and one row, so it may be asked for every second, however large the sweep is.
+    It is read from an index and one row, so it can be polled every second, however large the sweep is.
     """
     counts = sa.select(trial.c.status, sa.func.count()).where(trial.c.sweep_id == sweep_id).group_by(trial.c.status)
     rows = sorted((status, count) for status, count in connection.execute(counts))

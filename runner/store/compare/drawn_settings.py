@@ -1,4 +1,4 @@
-"""Settings of a search as groups are named by: numbers that were drawn from ranges as intervals between quantiles."""
+"""Settings of a search as labels of groups: numbers drawn from ranges become intervals between quantiles."""
 
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -13,15 +13,17 @@ AXIS_OF_KEY = {key: axis for axis, key in KEY.items()}
 
 
 def has_ranges(connection: Connection, sweeps: Sequence[int], keys: Collection[str]) -> bool:
-    """Whether groups by these keys may need quantiles: those of a search, unless each configuration is a group."""
+    """Whether grouping by these keys may need quantiles: in a search, unless each configuration is a group."""
     return len(sweeps) == 1 and "configuration" not in keys and is_search(connection, sweeps[0])
 
 
 def drawn_groups(
     connection: Connection, sweep_id: int, axis: str, drawn: Sequence[Any], sizes: Sequence[int], used: Sequence[int]
 ) -> dict[Any, Any]:
-    """The group of each alternative of an axis. `drawn` has one for each configuration, `sizes` its parameters, and
-    `used` are the places of the configurations whose quantiles count.
+    """The group of each alternative of an axis.
+
+    For each configuration, `drawn` holds its alternative and `sizes` its number of parameters. The quantiles are those
+    of the configurations at the positions `used`.
     """
     known = parameters_by_alternative(connection, sweep_id, axis, dict(zip(drawn, sizes, strict=True)))
     kind = {} if axis in WITHOUT_KINDS else nesting_of(connection, sweep_id, axis).kind
@@ -31,7 +33,7 @@ def drawn_groups(
 def grouped_settings(
     connection: Connection, sweep_id: int, key: str, values: Sequence[Any], sizes: Sequence[int]
 ) -> list[Any]:
-    """The values of a key, one for each configuration, with intervals for the numbers that were drawn from a range."""
+    """The values of a key, one for each configuration, with numbers drawn from a range replaced by intervals."""
     axis = AXIS_OF_KEY.get(key, key)
     if axis in COLUMNS:
         groups = drawn_groups(connection, sweep_id, axis, values, sizes, range(len(values)))

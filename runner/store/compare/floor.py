@@ -22,7 +22,7 @@ from fitgap.runner.store.schema.tables import (
 from fitgap.runner.store.schema.variants import SAME_SPLIT, SAME_VARIANT, of_variant
 from sqlalchemy.engine import Connection
 
-# From the best to the worst.
+# From best to worst.
 SKILLS = (Skill.CLEAR, Skill.UNCERTAIN, Skill.NONE)
 
 
@@ -31,9 +31,9 @@ class SweepFloor:
     """Mean errors over repeats of the best constant prediction, for the training examples, labels and loss of the
     sweep's reference.
 
-    `reference_skill` tells whether the reference is better than it on the validation examples; None if unknown. `skill`
-    is the best skill of all references, if the sweep has several. Nothing in it is clearly better than a constant
-    unless that is `clear`.
+    `reference_skill` is whether the reference is better than that prediction on the validation examples; None if
+    unknown. `skill` is the best skill of all references, if the sweep has several. Unless it is `clear`, nothing in the
+    sweep is clearly better than a constant.
     """
 
     e_t: float
@@ -43,7 +43,7 @@ class SweepFloor:
 
     @property
     def is_beaten(self) -> bool | None:
-        """Whether a configuration is clearly better; None if unknown."""
+        """Whether some configuration is clearly better than a constant; None if unknown."""
         return None if self.skill is None else self.skill is Skill.CLEAR
 
 
@@ -74,7 +74,7 @@ def constant_errors(connection: Connection, sweep_id: int) -> dict[str, tuple[fl
 
 
 def beside_constants(connection: Connection, sweep_name: str, where: str) -> list[Row]:
-    """The errors of the trials of a sweep that match the filter, each with those of a constant prediction."""
+    """The errors of the trials of a sweep that match a filter, next to those of a constant prediction."""
     chosen = chosen_trials(connection, find_sweep(connection, sweep_name)["id"], where, [trial.c.id])
     query = (
         sa.select(trial.c.repeat, trial.c.e_t, trial.c.e_v, *map(of_variant, ("constant_e_t", "constant_e_v")))
@@ -88,7 +88,7 @@ def beside_constants(connection: Connection, sweep_name: str, where: str) -> lis
 
 
 def small_sample_of(connection: Connection, sweep_id: int) -> SmallSample | None:
-    """What is small about the validation examples of a sweep, in the repeat with the fewest; None if nothing is.
+    """The counts of validation examples, in total and by class, that are too small in some repeat; None if none are.
 
     The classes of sweeps of earlier versions are unknown.
     """
@@ -97,7 +97,7 @@ def small_sample_of(connection: Connection, sweep_id: int) -> SmallSample | None
     of_data = sa.select(data_set.c.class_names, data_set.c.example_count)
     of_data = of_data.join_from(sweep, data_set, data_set.c.id == sweep.c.data_set_id)
     names, examples = connection.execute(of_data.where(sweep.c.id == sweep_id)).one()
-    # A truth table is validated on the examples that it is trained on, which are all there are.
+    # A truth table is validated on its training examples, which are all possible examples.
     if any(row.training_count + row.validation_count > examples for row in rows):
         return None
     known = [row.validation_classes for row in rows if row.validation_classes]

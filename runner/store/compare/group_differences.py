@@ -16,7 +16,7 @@ from fitgap.runner.store.read.lookups import Row
 class Baseline:
     """The name of the group to compare with, or None for the best; and whether larger values are better.
 
-    `spent` degrees of freedom were used up by choosing the settings of tuned groups.
+    `spent` is the number of degrees of freedom lost by choosing the settings of tuned groups.
     """
 
     name: str | None
@@ -27,7 +27,7 @@ class Baseline:
 def add_differences(groups: list[Row], trials: Measured, labels: Sequence[str], baseline: Baseline) -> None:
     """Add the differences from the baseline group, with their uncertainty; null for the baseline itself.
 
-    The groups are sorted, best first. Intervals for differences from the best account for its having been chosen.
+    The groups are sorted, best first. Intervals for differences from the best group account for its selection.
     """
     place = position_of(labels, baseline.name)
     find = differences if baseline.name is not None else differences_from_best
@@ -47,14 +47,14 @@ def add_differences(groups: list[Row], trials: Measured, labels: Sequence[str], 
 
 
 def could_be_best(mean: float, margin: float, baseline: Baseline) -> bool | None:
-    """Whether a group cannot be told apart from the best; None where this is unknown."""
+    """Whether a group is not significantly worse than the best; None if unknown."""
     if baseline.name is not None or math.isnan(margin):
         return None
     return (-mean if baseline.is_more_better else mean) <= margin
 
 
 def label_of(value: object) -> str:
-    """A group's setting as its label shows it: widths are whole numbers, also where the database computes in floats."""
+    """A group's setting as shown in its label: widths are whole numbers even if the database returns floats."""
     return str(int(value)) if isinstance(value, float) and value.is_integer() and abs(value) < 1e6 else str(value)
 
 
@@ -70,7 +70,7 @@ def position_of(labels: Sequence[str], against: str | None) -> int:
 
 
 def in_one_way(label: str) -> list[str | float]:
-    """The settings of a label; numbers as such, so that `0.001` and `1e-3` name the same group."""
+    """The settings in a label, with numbers parsed, so that `0.001` and `1e-3` name the same group."""
     found: list[str | float] = []
     for part in label.split(","):
         try:

@@ -57,13 +57,13 @@ MORE_IS_BETTER = (
 
 
 def more_is_better(name: str) -> bool:
-    """Whether higher values of a measure are better, as of the recall of a class."""
+    """Whether higher values of a measure are better, as for the recall of a class."""
     return name in MORE_IS_BETTER or measure_of(name) in CLASS_RECALLS
 
 
 @dataclass(frozen=True)
 class GroupComparison:
-    """What to compare: groups by the settings `by`, in the measure `of`, with the baseline group `against`.
+    """What to compare: groups by the settings `by` with the baseline group `against`, by the measure `of`.
 
     The default baseline is the best group. `where` restricts the trials. If `tuned`, each group is measured at its own
     best setting of the other axes.
@@ -76,7 +76,7 @@ class GroupComparison:
     # The ids of the configurations to include; None for all.
     only: Sequence[int] | None = None
     tuned: bool = False
-    # Further measures, of which means are reported too.
+    # Further measures whose means are reported.
     also: Sequence[str] = ()
 
 
@@ -100,7 +100,7 @@ def compare(
     refuse_unknown(question.of, completed)
     completed.measured["gap"] = completed.measured["e_v"] - completed.measured["e_t"]
     others, diverged = other_trials(connection, which), trials_with(connection, which, Status.DIVERGED)
-    # Also of settings that are not chosen, because those that are chosen owe their numbers to it.
+    # Pruned trials of unchosen settings count, too: by pruning them, the sweep selected those that remain.
     pruned = trials_with(connection, which, Status.PRUNED)
     # Read after the trials, so that every trial has its configuration.
     members = members_of(connection, sweeps, keys, question.only)
@@ -121,7 +121,7 @@ def compare(
 
 
 def worse(completed: Completed, name: str) -> np.ndarray:
-    """A metric of each trial (n,) as a number of which lower is better."""
+    """A metric of each trial (n,), negated if higher is better, so that lower is better."""
     return -completed.measured[name] if more_is_better(name) else completed.measured[name]
 
 
@@ -137,7 +137,7 @@ def known_keys(question: GroupComparison, classes: Sequence[str]) -> dict[str, C
 def setting(name: str) -> ColumnElement:
     """A setting by its dotted name, such as `optimizer.rate`; StoreError if it is unknown.
 
-    Configurations with several different values of it, such as widths of layers, form a group of their own, with null.
+    Configurations with several different values of the setting, such as widths of layers, form one group, with null.
     """
     known = known_names().get(name) if "." in name else None
     if known is None:
@@ -146,7 +146,7 @@ def setting(name: str) -> ColumnElement:
 
 
 def refuse_unknown(of: str, completed: Completed) -> None:
-    """Raise StoreError if no completed trial has the metric that is asked for."""
+    """Raise StoreError if no completed trial has the metric `of`."""
     if is_metric(of) and len(completed.repeat) and np.isnan(completed.measured[of]).all():
         raise StoreError(
             f"no completed trial has {of}: mae and rmse are metrics of numbers, the others of classes (log_loss with a "
@@ -155,7 +155,7 @@ def refuse_unknown(of: str, completed: Completed) -> None:
 
 
 def group_rows(members: Members, completed: Completed, others: Counts, ended: Mapping[Status, Counts]) -> list[Row]:
-    """The groups with their settings, counts, also of trials that ended in other ways, and means of all measures."""
+    """The groups with their settings, counts of trials (in total and by outcome) and means of all measures."""
     size = len(members.settings)
     place = members.places(completed.configuration)
     done = np.bincount(place, minlength=len(members.number))
@@ -180,7 +180,7 @@ def group_rows(members: Members, completed: Completed, others: Counts, ended: Ma
 
 
 def in_key_order(measured: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The measures of which means are reported: those of every comparison, and then what was computed for this one."""
+    """The measures whose means are reported: those of every comparison, then those computed for this one."""
     computed = [name for name in measured if name not in result_keys.MEASURED and name != "verdict"]
     return {name: measured[name] for name in [*result_keys.MEASURED, *computed]}
 
@@ -197,7 +197,7 @@ def means(group: np.ndarray, value: np.ndarray, groups: int) -> list[float | Non
 
 
 def ranked(groups: list[Row], members: Members, question: GroupComparison) -> tuple[list[Row], Members]:
-    """The groups that have trials, best first, and the members with their group indices updated accordingly."""
+    """The groups that have trials, best first, and the members with their group indices updated to match."""
     sign = -1 if more_is_better(question.of) else 1
 
     def rank(number: int) -> tuple[Any, ...]:
@@ -223,14 +223,14 @@ def add_statistics(
     trials = measured_of(members, completed, question.of)
     labels = [",".join(label_of(group[key]) for key in question.by) for group in groups]
     is_more_better = more_is_better(question.of)
-    # Where every group has one configuration, nothing was chosen.
+    # If every group has one configuration, nothing was chosen.
     has_chosen = question.tuned and len(members.number) > len(members.settings)
     add_differences(groups, trials, labels, Baseline(question.against, is_more_better, spent=int(has_chosen)))
     add_best_trials(groups, members, completed, worse(completed, question.of))
 
 
 def measured_of(members: Members, completed: Completed, of: str) -> Measured:
-    """A measure of the trials for which it is known, as what can be paired."""
+    """A measure of the trials for which it is known, ready for pairing."""
     place = members.places(completed.configuration)
     repeat = np.unique(completed.repeat, return_inverse=True)[1]
     values = completed.measured[of]

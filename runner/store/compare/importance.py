@@ -33,12 +33,12 @@ from fitgap.runner.store.schema.tables import configuration
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import ColumnElement
 
-# A sweep has at most a million trials. Many more cells mean that only few combinations of alternatives were trained.
+# A sweep has at most a million trials, so with more cells only a fraction of the combinations was trained.
 MOST_CELLS = 4_000_000
 
 
 class Scale(StrEnum):
-    """Whose variance is decomposed: the measure's, its logarithm's, or its ranks'."""
+    """Whether to decompose the variance of the measure itself, of its logarithm or of its ranks."""
 
     LINEAR = "linear"
     LOG = "log"
@@ -60,13 +60,13 @@ class Design:
     alternatives: list[list[Any]]
     places: list[np.ndarray]
     repeat: np.ndarray
-    # The kinds of alternatives of each axis, and whether some alternatives are groups of those that were drawn.
+    # The kinds of alternatives of each axis, and whether some alternatives are groups of drawn values.
     nestings: Mapping[str, Nesting]
     is_grouped: bool = False
 
     @property
     def effect_count(self) -> int:
-        """How many numbers describe the effects of all settings and repeats by themselves, and the mean."""
+        """The number of free parameters of a model with the mean and the main effects of all settings and repeats."""
         return 1 + int(self.repeat.max(initial=0)) + sum(len(names) - 1 for names in self.alternatives)
 
     def among(self, chosen: np.ndarray) -> "Design":
@@ -92,8 +92,8 @@ def importance(
 ) -> list[Row]:
     """For each measure the shares of its variance, which add up to 1: axes, pairs, higher interactions, repeats, noise.
 
-    Only completed trials count; every row says how many were pruned instead. Measures in which no two trials differ are
-    omitted. Raises StoreError if there are fewer trials than effects of settings.
+    Only completed trials count; every row reports how many others were pruned. Measures with the same value in all
+    trials are omitted. Raises StoreError if there are fewer trials than effects of settings.
     """
     classes = class_names(connection, [sweep_id])
     for name in of:
@@ -125,8 +125,8 @@ def require_enough(design: Design, value: np.ndarray) -> None:
 def read(
     connection: Connection, sweep_id: int, of: Sequence[str], where: ColumnElement[bool] | None
 ) -> tuple[Design, list[np.ndarray]]:
-    """The design of the completed trials of a sweep, and their measures. In a search, numbers that were drawn from
-    ranges are in groups.
+    """The design of the completed trials of a sweep, and their measures. In a search, numbers drawn from ranges are
+    grouped.
     """
     completed = completed_trials(connection, TrialSelection([sweep_id], where), of)
     axes = axes_of(connection, sweep_id)
@@ -156,7 +156,7 @@ def explained(of: str, value: np.ndarray, design: Design) -> Iterator[Row]:
     design = design.among(known)
     grid = grid_of(design, value[known])
     if np.isnan(grid).any() and known.sum() < design.effect_count:
-        # What is missing would be made up, not estimated.
+        # There are too few trials to estimate the missing cells.
         return
     found = shares(filled(grid)) if design.axes else None
     if found is None:
@@ -197,7 +197,10 @@ def parts(found: Shares, design: Design) -> Iterator[Row]:
 
 
 def nested(axis: str, alternatives: Sequence[Any], effect: np.ndarray, nesting: Nesting) -> Iterator[Row]:
-    """The parts of an axis's own share, if several of its alternatives are of one kind; they add up to the share."""
+    """The parts of an axis's own share, if it has several kinds of alternatives and several alternatives of one kind.
+
+    The parts add up to the share.
+    """
     if axis in WITHOUT_KINDS:
         return
     codes, kinds = numbered(nesting.kind.get(each, "") for each in alternatives)

@@ -1,4 +1,4 @@
-"""Queries for the diagnosis: configurations with their settings, verdicts and errors, the worst or the best first."""
+"""Queries for the diagnosis: configurations with their settings, verdicts and errors, worst or best first."""
 
 from collections.abc import Sequence
 
@@ -32,9 +32,10 @@ AXES: dict[str, sa.ColumnElement] = {
 
 
 def worst_configurations(connection: Connection, sweep_id: int, verdict: str, limit: int) -> list[Row]:
-    """The configurations with a verdict and the largest excess, each with its most typical trial.
+    """The configurations with this verdict and the largest excess, each with a typical trial.
 
-    That is the first trial with the same verdict, or that diverged too, otherwise the first completed one.
+    That is the first trial with the same verdict (or that diverged, if that is the verdict), else the first completed
+    one, else the first.
     """
     order = configuration.c.excess.desc(), configuration.c.id
     query = judged_configurations(sweep_id).where(configuration.c.verdict == verdict).order_by(*order).limit(limit)
@@ -73,7 +74,7 @@ def reference_of(connection: Connection, sweep_id: int) -> Row | None:
 
 
 def reference_row(connection: Connection, number: int | None, at: str | None) -> Row | None:
-    """A configuration that is the reference at an epoch, as `reference_of` gives it; None without one."""
+    """The row of the reference with this id and epoch (`at`), as returned by `reference_of`; None if there is none."""
     query = (
         sa.select(
             configuration.c.hash.label("configuration"),
@@ -94,10 +95,10 @@ def reference_row(connection: Connection, number: int | None, at: str | None) ->
 
 
 def measured_configurations(connection: Connection, sweep_id: int, limit: int) -> list[Row]:
-    """The configurations whose trials all completed, with mean errors over repeats; those with the lowest E_v first.
+    """The configurations whose trials all completed, with mean errors over repeats, lowest `error` first.
 
-    `error` is the honest E_v, or the best E_v if the honest one of any of these trials is unknown. If there are several
-    losses, only configurations with the loss of the reference count.
+    `error` is the honest E_v, or the best E_v if the honest one is unknown for any of these trials. If there are
+    several losses, only configurations with the loss of the reference count.
     """
     is_whole = sa.func.count(trial.c.id) == sa.func.count(sa.case((trial.c.status == Status.COMPLETED, 1)))
     of_sweep = sa.select(sa.func.count(trial.c.id) - sa.func.count(trial.c.honest_e_v)).where(

@@ -12,15 +12,15 @@ from fitgap.runner.store.schema import result_keys
 from fitgap.runner.store.schema.tables import configuration, trial
 from sqlalchemy.engine import Connection
 
-# Sorted by this where it is known.
+# The measure to sort by, if it is known.
 HONEST = "honest_e_v"
 
 
 def leaders(connection: Connection, sweep_id: int, limit: int, measure: str) -> list[int]:
-    """The ids of the best configurations by the mean of a measure; those with incomplete trials come last. With rounds
-    of repeats, those come first that have more of them, since what stays behind was worse in the repeats of both.
+    """The ids of the best configurations by the mean of a measure; those with incomplete trials come last.
 
-    The database does all the work, so a million trials need no memory here.
+    With rounds of repeats, configurations with more repeats come first: the others got no more because they were worse
+    in the repeats that all have. The database does the sorting, so a million trials need no memory here.
     """
     completed = sa.func.count(sa.case((result_keys.is_completed, 1)))
     value = mean(sa.case((result_keys.is_completed, trial.c[measure])))

@@ -20,7 +20,7 @@ from fitgap.runner.store.schema.tables import configuration
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import ColumnElement
 
-# Keys that are determined by an axis of another name, or by one parameter of it (`axis.parameter`).
+# Keys that are determined by an axis with another name, or by one of its parameters (`axis.parameter`).
 AXIS_OF = {
     "layers": "architecture",
     "parameters": "architecture",
@@ -56,9 +56,9 @@ def members_of(
     keys: Mapping[str, ColumnElement],
     only: Sequence[int] | None = None,
 ) -> Members:
-    """The configurations of some sweeps, or those in `only`, grouped by the values of `keys`.
+    """The configurations of these sweeps, or those in `only`, grouped by the values of `keys`.
 
-    Numbers that were drawn from a range, of which hardly two are equal, are grouped by quantiles.
+    Numbers drawn from a range, which are hardly ever equal, are grouped by quantiles.
     """
     others = other_axes(axes_of_sweeps(connection, sweeps), keys)
     always = [configuration.c.verdict, configuration.c.parameters]
@@ -116,6 +116,6 @@ def left_out(settings: Any, parameters: Collection[str]) -> Any:
 
 
 def layers_left(widths: Sequence[int], parameters: Collection[str]) -> Any:
-    """What is left of an architecture without its width or its depth."""
+    """An architecture without its width (its depth remains) or without its depth (the set of widths remains)."""
     without_width = len(widths) if "width" in parameters else list(widths)
     return sorted(set(widths)) if "depth" in parameters and "width" not in parameters else without_width

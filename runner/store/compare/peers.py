@@ -1,4 +1,4 @@
-"""Groups of peers: the configurations of a sweep whose errors verdicts compare, each group with its own reference."""
+"""Groups of peers: the configurations of a sweep that are judged relative to the same reference."""
 
 import sqlalchemy as sa
 from fitgap.runner.store.compare.floor import constant_errors
@@ -14,9 +14,9 @@ SHARED = ("training_examples", "label_noise", "loss")
 
 
 def peer_group_rows(connection: Connection, sweep_id: int) -> list[Row]:
-    """The groups of a sweep with what their configurations share, their reference, and a constant prediction.
+    """The groups of a sweep with their common settings, their reference and the errors of a constant prediction.
 
-    The first one is that of the sweep's reference. Empty if all configurations are compared with each other.
+    The first group is that of the sweep's reference. Empty if all configurations are compared with each other.
     """
     groups = peer_groups(connection, sweep_id)
     if len(groups) < 2:

@@ -1,4 +1,4 @@
-"""Alternatives that were drawn from ranges, in groups by quantiles, to be compared like those of a list."""
+"""Groups of alternatives drawn from ranges, by quantiles, so that they can be compared like those of a list."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,15 +8,15 @@ import numpy as np
 
 # A parameter with more different values than this was drawn from a range.
 MOST_VALUES = 8
-# The groups of a single such parameter, and those of each of several.
+# The number of groups for a single such parameter, and for each of several.
 QUARTERS, HALVES = 4, 2
 
 
 def quantile_groups(
     drawn: Sequence[Any], parameters: Mapping[Any, Mapping[str, Any]], kind: Mapping[Any, str]
 ) -> dict[Any, Any]:
-    """For every alternative in `drawn`, one for each configuration, the group that it belongs to: a label such as
-    `adam rate 0.0001 to 0.0032`, or the alternative itself, if no parameter of its kind was drawn from a range.
+    """The group of every alternative in `drawn`, which holds one per configuration: a label such as
+    `adam rate 0.0001 to 0.0032`, or the alternative itself if no parameter of its kind was drawn from a range.
 
     `parameters` holds the values of each alternative by name, `kind` its kind, such as the name of the optimizer.
     """
@@ -33,7 +33,7 @@ def quantile_groups(
 def groups_within(
     kind: str, members: Sequence[Any], parameters: Mapping[Any, Mapping[str, Any]]
 ) -> Iterator[tuple[Any, Any]]:
-    """The group of each of the alternatives of a kind."""
+    """Each alternative of a kind with its group."""
     names = list(dict.fromkeys(name for each in members for name in parameters.get(each, {})))
     columns = {name: [parameters.get(each, {}).get(name) for each in members] for name in names}
     varied = {name: values for name, values in columns.items() if len(set(values)) > 1}
@@ -57,7 +57,7 @@ def numbers_of_range(values: Sequence[Any]) -> np.ndarray | None:
 
 
 def intervals(numbers: np.ndarray, groups: int) -> list[str]:
-    """For each number, the interval of its group. Groups have equally many numbers, unless that parts equal ones."""
+    """The interval of the group of each number. Groups are equally large, except that equal numbers stay together."""
     ranks = np.searchsorted(np.sort(numbers), numbers)
     code = ranks * groups // len(numbers)
     ends = {each: (numbers[code == each].min(), numbers[code == each].max()) for each in set(code.tolist())}
@@ -66,6 +66,6 @@ def intervals(numbers: np.ndarray, groups: int) -> list[str]:
 
 
 def interval_text(low: float, high: float) -> str:
-    """An interval by its ends, or the number if they read the same."""
+    """An interval as text: its ends, or a single number if both ends have the same text."""
     first, last = f"{low:.3g}", f"{high:.3g}"
     return first if first == last else f"{first} to {last}"

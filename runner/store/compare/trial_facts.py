@@ -1,4 +1,4 @@
-"""Queries for the diagnosis: the facts about single trials, and their fits."""
+"""Queries for the diagnosis: facts about single trials, and their fits."""
 
 from collections.abc import Sequence
 
@@ -32,7 +32,7 @@ from sqlalchemy.engine import Connection
 
 
 def facts(connection: Connection, trials: Sequence[int]) -> list[Row]:
-    """The facts from which causes are found: settings, sizes, layer statistics and curves of these trials."""
+    """The facts from which likely causes are derived: settings, sizes, layer statistics and curves of these trials."""
     reference, reference_trial = configuration.alias("reference"), trial.alias("reference_trial")
     same_repeat = sa.and_(
         reference_trial.c.configuration_id == reference.c.id, reference_trial.c.repeat == trial.c.repeat
@@ -112,7 +112,7 @@ def fit_with_errors(connection: Connection, number: int) -> tuple[Fit, Row] | No
 
 
 def reference_of_peers(connection: Connection, configuration_id: int, of_sweep: Row) -> tuple[str, Row]:
-    """The group of peers of a configuration, and the row with their reference: the sweep's, if it has one group."""
+    """The group of peers of a configuration, and the row with its reference: the sweep's row if it has one group."""
     query = sa.select(peers_or_all).where(configuration.c.id == configuration_id)
     peers = str(connection.execute(query).scalar_one())
     known = sa.select(peer_reference).where(

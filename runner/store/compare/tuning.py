@@ -1,8 +1,8 @@
-"""Tuning: each group at its own best setting of all other axes, chosen without the repeats in which it is measured.
+"""Tuning: each group at its own best setting of all other axes, chosen on other repeats than those that measure it.
 
-The setting with the lowest error over all repeats was lucky in them, so its error there is too low, and more so the
-more settings there are. Therefore the repeats are divided into two halves, and each half is measured at the setting
-that is best in the other one (cross-fitting). Leaving out single repeats would choose on more of them, but then the
+The lowest error of many settings is partly due to chance, so it is too low an estimate, and more so the more settings
+there are. Therefore the repeats are divided into two halves, and each half is measured at the setting that is best in
+the other half (cross-fitting). Leaving out one repeat at a time would leave more repeats to choose on, but then the
 repeats would depend on each other, and intervals would be too narrow.
 """
 
@@ -19,15 +19,17 @@ from fitgap.runner.store.schema.tables import configuration
 from fitgap.runner.suggestions import suggested
 from sqlalchemy.engine import Connection
 
-# Settings are chosen by the metric that is compared if it is one of these, else by the E_v of the best epoch.
+# Settings are chosen by the compared metric if it is one of these, else by the E_v of the best epoch.
 CRITERIA = ("e_v", "best_e_v", "honest_e_v", "excess", "e_t", "best_e_t", "accuracy_v", "accuracy_t")
 USUAL = "best_e_v"
 
 
 @dataclass(frozen=True)
 class Choice:
-    """Which completed trials belong to the chosen settings (n,), the setting that each group got most often, as an
-    index of a configuration (-1 if it got none), in how many repeats, and all settings that it got.
+    """Which completed trials belong to the chosen settings (n,), and what was chosen for each group.
+
+    `configuration` is the index of the configuration chosen most often (-1 if none), `repeats` the number of repeats
+    for which it was chosen, and `every` holds all configurations chosen.
     """
 
     is_chosen: np.ndarray
@@ -37,15 +39,15 @@ class Choice:
 
 
 def criterion(of: str) -> str:
-    """The metric by which settings are chosen when groups are compared in the metric `of`."""
+    """The metric by which settings are chosen when groups are compared by the metric `of`."""
     return of if of in CRITERIA else USUAL
 
 
 def tuned(members: Members, completed: Completed, incomplete: np.ndarray, value: np.ndarray) -> Choice:
     """For each half of the repeats, the configuration of every group with the lowest mean of `value` (n,) in the other.
 
-    Configurations with trials that have not completed (`incomplete`, their ids) come after those without. Raises
-    StoreError if there are no two repeats.
+    Configurations with trials that have not completed (ids `incomplete`) rank behind all others. Raises StoreError if
+    there are fewer than two repeats.
     """
     place, groups = members.places(completed.configuration), len(members.settings)
     repeats, repeat = np.unique(completed.repeat, return_inverse=True)
@@ -72,18 +74,18 @@ def mean_of_known(table: np.ndarray) -> np.ndarray:
 
 
 def best_of_each(group: np.ndarray, is_incomplete: np.ndarray, mean: np.ndarray, groups: int) -> np.ndarray:
-    """The position of the best configuration of each group; -1 if nothing is known of any of them."""
+    """The position of the best configuration of each group; -1 if the mean of none is known."""
     order = np.lexsort((mean, is_incomplete, group))
     found, first = np.unique(group[order], return_index=True)
     best = np.full(groups, -1)
-    # A group of -1 holds what belongs to none.
+    # Group -1 holds the configurations that belong to no group.
     is_known = (found >= 0) & np.isfinite(mean[order[first]])
     best[found[is_known]] = order[first[is_known]]
     return best
 
 
 def most_frequent(winners: np.ndarray) -> tuple[int, int]:
-    """The configuration that won most often, the first of several, and how often; -1 if none ever did."""
+    """The configuration that won most often (the first, if several did), and how often; -1 if none won."""
     known = winners[winners >= 0]
     if not known.size:
         return -1, 0
@@ -92,7 +94,7 @@ def most_frequent(winners: np.ndarray) -> tuple[int, int]:
 
 
 def by_frequency(winners: np.ndarray) -> list[int]:
-    """The configurations that won, the most frequent first, of several the one with the lower index."""
+    """The configurations that won, most frequent first; ties are in the order of their indices."""
     found, counts = np.unique(winners[winners >= 0], return_counts=True)
     return [int(each) for each in found[np.argsort(-counts, kind="stable")]]
 
@@ -102,7 +104,7 @@ def only_chosen(
 ) -> tuple[Completed, Counts, Counts]:
     """The completed trials of the chosen settings, and the counts of the configurations that were chosen.
 
-    Of groups for which nothing was chosen, because none of their trials completed, all counts remain.
+    Groups for which nothing was chosen, because none of their trials completed, keep all counts.
     """
     left = completed.only(choice.is_chosen)
     others, diverged = (
@@ -114,16 +116,16 @@ def only_chosen(
 
 
 def as_equals(members: Members) -> Members:
-    """The members with no other settings in which they differ, so that chosen trials are paired by their repeat."""
+    """The members as if all their other settings were equal, so that chosen trials are paired by repeat alone."""
     return replace(members, others=np.zeros_like(members.others))
 
 
 def chosen_settings(
     connection: Connection, sweeps: Sequence[int], by: Sequence[str], members: Members, choice: Choice
 ) -> list[Row]:
-    """For each group, what was chosen: its other settings as text, the configuration, and in how many repeats.
+    """For each group, what was chosen most often: other settings as text, configuration, and number of repeats.
 
-    `tuned_settings` are those of both halves, one or two.
+    `tuned_settings` lists the settings chosen for the two halves, one or two.
     """
     known = {AXIS_OF.get(key, key) for key in by}
     axes = [axis for axis in axes_of_sweeps(connection, sweeps) if axis not in known]

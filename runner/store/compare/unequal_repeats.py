@@ -1,4 +1,4 @@
-"""The order of groups in sweeps with rounds of repeats, whose means are over different repeats."""
+"""The order of groups whose means are over different repeats, as in sweeps with rounds of repeats."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,10 +21,10 @@ def has_unequal_repeats(connection: Connection, sweeps: Sequence[int], completed
 def ordered(
     groups: list[Row], members: Members, trials: Measured, of: str, *, is_more_better: bool
 ) -> tuple[list[Row], Members]:
-    """The groups, which are sorted by their means, in an order that does not depend on who has which repeats.
+    """Reorder groups sorted by their means, so that the order does not depend on which repeats each of them has.
 
     Groups of one configuration each are in the order of a leaderboard: by repeats, then by means. Of other groups, the
-    best is the one from which no other has a better paired difference, and the others follow by their differences.
+    best is the one that no other group beats in paired differences, and the others follow by their differences from it.
     """
     sign = -1 if is_more_better else 1
     is_whole = np.array([group["completed"] == group["trials"] and group[of] is not None for group in groups], bool)
@@ -35,7 +35,7 @@ def ordered(
     else:
         best, by = best_by_pairs(trials, sign, is_whole)
         by[best] = -np.inf
-    # The sort is stable: the means decide among equals, and where no difference is known.
+    # The sort is stable, so the means decide among ties and unknown differences.
     by = np.where(is_whole, np.nan_to_num(by, nan=np.finfo(float).max), np.inf)
     order = np.argsort(by, kind="stable")
     place = np.empty(len(groups), int)
@@ -45,10 +45,10 @@ def ordered(
 
 
 def best_by_pairs(trials: Measured, sign: int, is_whole: np.ndarray) -> tuple[int, np.ndarray]:
-    """The group from which no other has a better paired difference, and the differences, of which lower is better.
+    """The group that no other beats in paired differences, and the differences of all groups from it; lower is better.
 
-    It begins with the best mean and goes on to the group that is better by most. Differences over different repeats may
-    go round in circles, so it never comes back to a group.
+    The search starts at the group with the best mean and moves to the group that beats it by the largest difference.
+    Differences over different repeats may be cyclic, so the search stops at a group that it has already visited.
     """
     best, seen = int(np.flatnonzero(is_whole)[0]), set[int]()
     while True:

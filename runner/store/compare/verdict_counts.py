@@ -1,4 +1,4 @@
-"""Queries for the diagnosis: how many configurations and trials have which verdict or status."""
+"""Queries for the diagnosis: numbers of configurations and trials by verdict or status."""
 
 import sqlalchemy as sa
 from fitgap.runner.store.compare.axis_columns import axes_of
@@ -22,7 +22,7 @@ def verdict_counts(connection: Connection, sweep_id: int) -> dict[str, int]:
     number = configuration.c.id
     ends = sa.select(sa.func.min(number), sa.func.max(number)).where(configuration.c.sweep_id == sweep_id)
     lowest, highest = connection.execute(ends).one()
-    # In table order; looking up hundreds of thousands by an index would take four times as long.
+    # In table order; looking up hundreds of thousands of rows by an index would take four times as long.
     of_sweep = number.between(lowest, highest), unindexed(configuration.c.sweep_id) == sweep_id
     query = sa.select(configuration.c.verdict, sa.func.count()).where(*of_sweep, configuration.c.verdict.is_not(None))
     return {verdict: count for verdict, count in connection.execute(query.group_by(configuration.c.verdict))}
@@ -51,14 +51,14 @@ def ends_by_setting(connection: Connection, sweep_id: int) -> list[Row]:
 
 
 def ended_in(connection: Connection, sweep_id: int, status: str, limit: int) -> list[Row]:
-    """The first trials of a sweep that ended in a status, with the reasons."""
+    """The first trials of a sweep that ended with this status, and the reasons."""
     query = sa.select(trial.c.id.label("trial"), trial.c.reason)
     query = query.where(trial.c.sweep_id == sweep_id, trial.c.status == status)
     return fetch(connection, query.order_by(trial.c.id).limit(limit))
 
 
 def configurations_with(connection: Connection, sweep_id: int, status: str) -> int:
-    """How many configurations of a sweep have a trial that ended in a status."""
+    """How many configurations of a sweep have a trial that ended with this status."""
     query = sa.select(sa.func.count(sa.distinct(trial.c.configuration_id)))
     return int(connection.execute(query.where(trial.c.sweep_id == sweep_id, trial.c.status == status)).scalar_one())
 
@@ -70,7 +70,7 @@ def unjudged(connection: Connection, sweep_id: int) -> int:
 
 
 def repeat_count(connection: Connection, sweep_id: int) -> int:
-    """The number of repeats of a sweep; with rounds, those that any configuration has so far."""
+    """The number of repeats of a sweep; with rounds, the most that any configuration has so far."""
     if repeat_rounds(connection, sweep_id):
         highest = sa.select(sa.func.max(trial.c.repeat)).where(trial.c.sweep_id == sweep_id)
         return int(connection.execute(highest).scalar() or 0)

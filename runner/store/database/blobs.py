@@ -73,7 +73,7 @@ def unpacked_sides(content: bytes, rows: int) -> np.ndarray:
 
 
 def packed_counts(counts: np.ndarray) -> bytes:
-    """Counts as compressed whole numbers: a confusion matrix is mostly zeros."""
+    """Counts as compressed integers: a confusion matrix is mostly zeros."""
     return zlib.compress(counts.astype(INT32).tobytes())
 
 

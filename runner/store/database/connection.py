@@ -15,7 +15,7 @@ from sqlalchemy.engine import URL, Engine
 __all__ = ["closed_on_failure", "connect", "database_url", "finite", "is_file"]
 
 
-# These libraries also raise what they log. Without a handler, their logs would appear at Ctrl-C or on a lost server.
+# These libraries also raise what they log. Without handlers, the logs would appear at Ctrl-C or when a server is lost.
 for library in ("sqlalchemy", "psycopg"):
     logging.getLogger(library).addHandler(logging.NullHandler())
 

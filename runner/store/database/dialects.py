@@ -43,7 +43,7 @@ def mean_in_postgresql(element: mean, compiler: Any, **options: Any) -> str:
 
 
 class unindexed(FunctionElement[int]):  # noqa: N801
-    """A column whose index SQLite must not use. PostgreSQL decides by itself whether an index pays."""
+    """A column whose index SQLite must not use. PostgreSQL itself decides whether to use an index."""
 
     type = sa.Integer()
     inherit_cache = True
@@ -76,7 +76,7 @@ def items_of(stored: ColumnElement, key: str | None = None) -> TableValuedAlias:
 
 
 class each_item(FunctionElement[Any]):  # noqa: N801 - like the above
-    """The items of a JSON array, whose path is given for SQLite and for PostgreSQL."""
+    """The items of a JSON array; its path is given in both forms, for SQLite and for PostgreSQL."""
 
     type = sa.JSON()
     inherit_cache = True

@@ -110,7 +110,7 @@ def failure_of(error: BaseException) -> Failure | None:
 
 
 def translated_failures(url: URL) -> Any:
-    """A listener for an engine's errors, which turns those that users can fix into a StoreError of one line."""
+    """A listener for an engine's errors, which turns those that users can fix into a one-line StoreError."""
 
     def listen(context: ExceptionContext) -> StoreError | None:
         if context.is_pre_ping or not isinstance(context.original_exception, Exception):

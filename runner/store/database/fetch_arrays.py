@@ -10,9 +10,9 @@ from fitgap.runner.store.database.postgresql import COPIED_INTO, CopiedOut
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import ColumnElement
 
-# PostgreSQL's binary COPY format, big-endian. 19 bytes precede the first row. A row is its number of columns, then for
-# each column its length in bytes (-1 for NULL) and its content. An array starts with five numbers, of which the fourth
-# is its length; then follow, for each element, its length in bytes and its content.
+# PostgreSQL's binary COPY format, big-endian. 19 bytes precede the first row. A row consists of its number of columns,
+# followed by the length in bytes (-1 for NULL) and the content of each column. An array starts with five numbers, of
+# which the fourth is its length, followed by the length in bytes and the content of each element.
 BEFORE_ROW, ARRAY_HEAD = 19 + 2, 5
 NUMBER = np.dtype(">i4")
 ELEMENT = np.dtype([("bytes", ">i4"), ("value", ">f8")])
@@ -28,7 +28,7 @@ def fetch_numbers(connection: Connection, query: sa.Select) -> list[np.ndarray]:
 
 
 def fetched_numbers(connection: Connection, query: sa.Select, columns: int) -> np.ndarray:
-    """The numbers (rows, columns) of a query. Reads the driver's rows, since SQLAlchemy's would take twice the time."""
+    """The numbers (rows, columns) of a query. Reads DBAPI rows, because SQLAlchemy's would take twice as long."""
     result = connection.execute(query)
     rows = cast(Iterable[Iterable[float]], result.cursor)
     numbers = np.fromiter(itertools.chain.from_iterable(rows), np.float64)
@@ -37,7 +37,7 @@ def fetched_numbers(connection: Connection, query: sa.Select, columns: int) -> n
 
 
 def copied_numbers(connection: Connection, query: sa.Select, columns: int) -> np.ndarray:
-    """The same from PostgreSQL's binary stream, in which every column is one array, so that Python processes no rows.
+    """The same from PostgreSQL's binary stream, with one array per column, so that no rows are processed in Python.
 
     The order of the rows is kept: PostgreSQL's manual guarantees it for input that is sorted before it is aggregated.
     """

@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL, with timeouts so that a lost network or a stalled program blocks no one for long."""
+"""Connections to PostgreSQL, with timeouts so that a lost network or stalled program does not block others for long."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -19,15 +19,15 @@ CONNECT_TIMEOUT_SECONDS = 10
 OLDEST_VERSION = 14
 # A connection to a vanished server is closed after about a minute.
 KEEPALIVES = {"keepalives_idle": 20, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 60_000}
-# Inserts epoch rows by a binary stream; below, the types of its columns.
+# Inserts epoch rows as a binary stream with columns of the types below.
 COPY_EPOCHS = (
     "COPY epoch (trial_id, epoch, e_t, e_v, e_t_running, se_t, se_v, accuracy_t, accuracy_v, learning_rate) "
     "FROM STDIN (FORMAT BINARY)"
 )
 EPOCH_TYPES = ("int4", "int4", *["float8"] * 8)
-# The execution option with the list that receives a stream.
+# The execution option that holds the list to which a stream is appended.
 COPIED_INTO = "fitgap_copied_into"
-# Takes some tens of milliseconds and waits for no locks.
+# Takes tens of milliseconds and does not wait for locks.
 GATHER_STATISTICS = "ANALYZE (SKIP_LOCKED) trial, configuration"
 READING = "SET default_transaction_read_only = on"
 # A program that hangs in the middle of a transaction must not keep its locks.
@@ -49,7 +49,7 @@ def postgresql_engine(url: URL, *, read_only: bool) -> Engine:
 
 
 class CopiedOut(Executable, ClauseElement):
-    """A query whose result arrives as one stream of bytes, in the list given by the option `COPIED_INTO`."""
+    """A query whose result arrives as a stream of bytes in the list given by the option `COPIED_INTO`."""
 
     inherit_cache = False
 

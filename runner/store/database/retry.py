@@ -35,7 +35,7 @@ def with_retries(
             with engine.begin() as connection:
                 return transaction(connection, is_retry)
         except PoolTimeoutError:
-            # Another thread of this process has used the connection all the while, such as one that waits for a lock.
+            # Another thread of this process has held the connection all this time, such as while waiting for a lock.
             if time.monotonic() + pause > deadline:
                 raise TemporaryStoreError(
                     "the connection to the database is still used by another part of this program, which waits for the "

@@ -130,15 +130,15 @@ def way_to_inspect(url: URL) -> str:
 
 
 def absolute_url(url: URL) -> URL:
-    """The same with an absolute path: the current folder may change before the connection is opened."""
+    """The address with an absolute path: the current folder may change before the connection is opened."""
     return url.set(database=str(path_of(url).absolute()))
 
 
 def engine_of(url: URL, how: str) -> Engine:
     """An engine with a single connection that stays open and is shared by all threads in turn.
 
-    So a driver's loop and its heartbeat never write at the same instant, which very rarely damages the file with SQLite
-    before 3.51.3.
+    This way a driver's loop and its heartbeat never write at the same time. SQLite before 3.51.3 may, very rarely,
+    damage the file if they do.
     """
     absolute = absolute_url(url)
     return sa.create_engine(
@@ -207,7 +207,7 @@ def outside_transactions(engine: Engine) -> Iterator[sqlite3.Connection]:
 @contextlib.contextmanager
 def without_foreign_keys(engine: Engine) -> Iterator[None]:
     """Suspend foreign key checks; the caller must check the references afterwards."""
-    # Two separate uses, because the only connection is needed in between.
+    # Borrow the connection twice, because the engine has only one, which is needed in between.
     with outside_transactions(engine) as connection:
         connection.execute("PRAGMA foreign_keys = OFF")
     try:

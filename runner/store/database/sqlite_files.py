@@ -168,7 +168,7 @@ class CountedConnection(sqlite3.Connection):
     def freeze(self, path: Path) -> None:
         """Record the state of the file before anything is read."""
         age = time.time() - path.stat().st_mtime
-        # An own file is only inspected this way, and then read with locks.
+        # A file of this user is only inspected this way, and then read with locks.
         if 0 <= age < TIMES_DIFFER_SECONDS and not is_ours(path):
             time.sleep(TIMES_DIFFER_SECONDS)
         self.frozen = path, file_state(path)

@@ -1,7 +1,7 @@
 """Check that the log (`-wal`) next to an SQLite file belongs to it.
 
-SQLite does not check this. It writes any log that it finds into the file. So a copy that replaces a database next to
-the log of the old one gets damaged, or becomes a mixture of both.
+SQLite does not check this: it applies any log that it finds to the file. If a copy replaces a database but the old log
+remains, the copy is damaged or becomes a mixture of both.
 """
 
 import contextlib
@@ -104,7 +104,7 @@ def belongs(path: Path, log: Path) -> bool:
 
 
 def is_unreplaced(path: Path, log: Path, page_size: int) -> bool:
-    """Whether the file can be the one for which its log was written.
+    """Whether the file may be the one for which its log was written.
 
     In a database with a log, only pages from the log are written into the file. So a file that was modified after its
     log contains at least one page from the log. If it contains none, another program has replaced it.

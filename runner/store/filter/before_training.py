@@ -1,4 +1,4 @@
-"""Filters for configurations that are not trained yet: the same language as for trials, with settings only."""
+"""Filters for configurations before they are trained: the same language as for trials, limited to settings."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -13,15 +13,15 @@ from fitgap.runner.store.filter.typecheck import check, known, names_in
 from fitgap.runner.store.schema.tables import configuration
 from sqlalchemy.sql import visitors
 
-# Columns of a configuration that are known only when its trials are.
+# Columns of a configuration that are known only after its trials are trained.
 MEASURED = ("excess", "underfit", "overfit", "verdict")
 UNKNOWN = "known only after training; `only` takes settings, such as parameters < 5000"
 
 
 class SettingsFilter:
-    """A filter for rows of configurations. Raises FilterError if it is invalid, or asks for results of training.
+    """A filter for rows of configurations. Raises FilterError if it is invalid or refers to results of training.
 
-    The rows are put into a database in memory, so that the conditions mean the same as in queries.
+    The rows are inserted into an in-memory database, so that conditions mean the same as in queries.
     """
 
     def __init__(self, text: str):
@@ -43,13 +43,13 @@ class SettingsFilter:
                 connection.execute(sa.insert(configuration), numbered)
                 accepted = set(connection.execute(self._query).scalars())
         finally:
-            # Nobody says when the filter is no longer needed, and the rows are needed only here.
+            # Free the rows now: they are needed only here, and the filter has no `close` method to do so later.
             self._engine.dispose()
         return [place in accepted for place in range(len(rows))]
 
 
 def check_words(text: str) -> None:
-    """Raise FilterError for epochs that a measure needs, and for measures of a class."""
+    """Raise FilterError for `epochs_to` and for measures of a class."""
     for token in tokenize(text):
         if token.kind is TokenKind.NAME and (token.text == EPOCHS_TO or measure_of(token.text)):
             raise token.place.error(f"{token.text} is {UNKNOWN}")
@@ -64,7 +64,7 @@ def check_settings(condition: Condition) -> None:
 
 
 def tests_in(condition: Condition) -> Iterator[Test | Name]:
-    """The tests of which a condition consists."""
+    """The tests within a condition."""
     match condition:
         case All(_, conditions) | Either(_, conditions):
             for each in conditions:

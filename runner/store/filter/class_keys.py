@@ -1,6 +1,6 @@
 """Keys for single classes, such as `recall_v.setosa` or `best_error_v.'not at all'`.
 
-They are the share of the validation examples of a class that were recognized, or that were not.
+Their values are the shares of the validation examples of a class that were (recall) or were not (error) recognized.
 """
 
 import difflib
@@ -13,7 +13,7 @@ from fitgap.runner.store.schema.tables import class_count, data_set, sweep, tria
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import ColumnElement
 
-# Each before a dot and the name of a class. Of an error, lower is better.
+# Prefixes of keys, followed by a dot and the name of a class. For errors, lower is better.
 CLASS_RECALLS, CLASS_ERRORS = ("recall_v", "best_recall_v"), ("error_v", "best_error_v")
 CLASS_MEASURES = CLASS_RECALLS + CLASS_ERRORS
 PLAIN = re.compile(r"\w+(?:\.\w+)*")
@@ -27,7 +27,7 @@ def class_names(connection: Connection, sweeps: Sequence[int]) -> list[str]:
 
 
 def measure_of(key: str) -> str | None:
-    """The part of a key before the class; None if it is another key."""
+    """The part of a key before the class; None for other keys."""
     measure = key.partition(".")[0]
     return measure if measure in CLASS_MEASURES else None
 
@@ -41,7 +41,7 @@ def class_of(key: str) -> str:
 
 
 def key_words(key: str) -> str:
-    """A key as texts and pictures call it, such as `recall of setosa`."""
+    """A key in words, as on charts, such as `recall of setosa`."""
     measure = key.partition(".")[0]
     words = measure.removesuffix("_v").replace("_", " ")
     return f"{words} of {class_of(key)}"
@@ -70,7 +70,7 @@ def class_number(key: str, classes: Sequence[str]) -> int:
 
 
 def class_value(measure: str, number: int) -> ColumnElement[float]:
-    """The measure of the class with this number; NULL if it has no validation examples, or if they are not known."""
+    """The measure of the class with this number; NULL if it has no validation examples or its counts are unknown."""
     counts = class_count.c.best if measure.startswith("best_") else class_count.c.last
     examples, recognized = (counts[(number, place)].as_integer() for place in (0, 1))
     counted = examples - recognized if measure in CLASS_ERRORS else recognized

@@ -19,7 +19,7 @@ PATTERN = re.compile(
     )""",
     re.VERBOSE,
 )
-# Reserved words, in lower or upper case.
+# Reserved words, which are not case-sensitive.
 KEYWORDS = ("and", "or", "not", "in", "is", "null", "like", "true", "false")
 # Spellings from other languages.
 SYNONYMS = {"=": "==", "<>": "!="}

@@ -47,7 +47,7 @@ class Known:
     kind: ValueKind
     value: ColumnElement
     several: sa.Select | None = None
-    # Whole numbers of at most ten digits, with which arithmetic is safe.
+    # Whether the values are whole numbers of at most ten digits, for which arithmetic is safe.
     is_small: bool = False
     # All possible texts, if known.
     choices: tuple[str, ...] = ()
@@ -101,7 +101,7 @@ def known_names() -> dict[str, Known]:
 
 
 def width_of(layer: ColumnElement) -> ColumnElement:
-    """The units of a dense layer, stored as a number, or the channels or units of another; null if it has none."""
+    """The units of a dense layer, stored as a number, or the channels or units of other layers; null if none."""
     is_named = sa.cast(layer, sa.Text).like("{%")
     named = sa.func.coalesce(layer["channels"].as_string(), layer["units"].as_string())
     return sa.case((is_named, sa.cast(named, sa.Double)), else_=as_number(layer))
@@ -140,7 +140,7 @@ def settings_of(axis: str, table: Table, field: str, shape: Shape) -> Iterator[t
 
 
 def place_of(field: str, shape: Shape) -> tuple[sa.Select | None, Callable[[str], Any]]:
-    """The query for the variants of an axis, if there may be several, and the accessor of a parameter of one."""
+    """The query for the variants of an axis, if there may be several, and a function that accesses their parameters."""
     settings = configuration.c.settings
     if shape is Shape.ONE:
         return None, lambda parameter: settings[(field, parameter)]
@@ -173,7 +173,7 @@ def of_variant(known: Known, is_variant: ColumnElement, shape: Shape) -> Known:
 
 
 def advice(name: str) -> str:
-    """Advice for an unknown name: the most similar name, or else the possible names; or why it is none."""
+    """Advice for an unknown name: the most similar name, the possible names, or the reason why it is not available."""
     if name in result_keys.TESTED:
         return result_keys.ONLY_TESTED
     known = known_names()

@@ -31,7 +31,7 @@ from fitgap.runner.store.filter.token_cursor import TokenCursor
 COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
 LIMITS = ("<", "<=", ">", ">=")
 EPOCHS_TO = "epochs_to"
-# Measures of an epoch that may reach a limit.
+# Measures of an epoch that `epochs_to` accepts.
 EPOCH_MEASURES = ("e_v", "e_t", "accuracy_v", "accuracy_t", "e_t_running")
 DEEPEST = 30
 MOST_SIGNS = 30

@@ -1,4 +1,4 @@
-"""Settings written in a filter as tables show them, such as `adam 0.01`: the filter that was meant."""
+"""Advice for settings that are written in a filter as tables show them, such as `adam 0.01`."""
 
 import re
 from collections.abc import Sequence
@@ -7,14 +7,14 @@ from fitgap.core.variants import Variant
 from fitgap.runner.store.filter.lexer import Place, Token, TokenKind
 from fitgap.runner.store.filter.namespace import VARIANTS, Shape
 
-# Two variants at once are joined by a plus, those of different layers by a slash.
+# Variants used together are joined by a plus, those of different layers by a slash.
 JOINS = re.compile(r"\s+[+/]\s+|\+(?=[a-z])")
 NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 ENDS = ("and", "or", "not", ")")
 
 
 def advice_on_shown(text: str, axis: str) -> str | None:
-    """The filter for a setting of an axis as a table shows it; None if the text is no such setting."""
+    """The filter for a setting of an axis, given as tables show it; None if the text is not such a setting."""
     table, _, shape = VARIANTS[axis]
     found = []
     for part in JOINS.split(text.strip()):
@@ -47,14 +47,14 @@ def tests_of(axis: str, variant: type[Variant], name: str, words: Sequence[str],
             tests.append(f"{dotted} == {value}")
         else:
             return None
-    # A parameter that is given twice was not meant.
+    # Two values for one parameter: this was not meant as a setting.
     return tests if len(set(tests)) == len({each.split(" ==")[0] for each in tests}) else None
 
 
 def shown_setting(tokens: Sequence[Token], position: int) -> tuple[Place, str] | None:
-    """Where a setting is written without quotes as tables show it, and the filter that was meant; None if none is.
+    """The place of a setting written without quotes as tables show it, and the filter that was meant; None if none is.
 
-    `position` is that of a token that cannot follow, such as the number in `adam 0.01` or `optimizer = adam 0.01`.
+    `position` is that of an unexpected token, such as the number in `adam 0.01` or `optimizer = adam 0.01`.
     """
     if position == 0 or tokens[position - 1].kind is not TokenKind.NAME:
         return None

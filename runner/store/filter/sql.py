@@ -64,7 +64,7 @@ def compared(sign: str, left: ColumnElement, right: ColumnElement) -> ColumnElem
 
 
 def true_for_any(part: syntax_tree.Test | syntax_tree.Name, test: ColumnElement[bool]) -> ColumnElement[bool]:
-    """A test of a name that may have several values: true if it is true for any, unknown if it is unknown for all."""
+    """A test of a name that may have several values: true if true for any of them, unknown if unknown for all."""
     several = several_of(part)
     if several is None:
         return test
@@ -73,7 +73,7 @@ def true_for_any(part: syntax_tree.Test | syntax_tree.Name, test: ColumnElement[
 
 
 def several_of(part: syntax_tree.Operand | syntax_tree.Test) -> sa.Select | None:
-    """The query for the values of the names in a test; None if each has one value."""
+    """The query for the values of the names in a test; None if each name has a single value."""
     found = [known_names()[name.name].several for name in names_in(part)]
     return next((each for each in found if each is not None), None)
 

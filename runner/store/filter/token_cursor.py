@@ -1,4 +1,4 @@
-"""A position in the tokens of a filter: look at the next token, take it, or say what was expected in its place."""
+"""A cursor over the tokens of a filter: look at the next token, take it, or report what was expected instead."""
 
 from collections.abc import Sequence
 

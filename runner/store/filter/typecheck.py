@@ -19,7 +19,7 @@ from fitgap.runner.store.schema import result_keys
 COLUMN_REACH = 75
 SMALL_REACH = 10
 LARGEST_REACH, SMALLEST_REACH = 305, -300
-# A difference of two doubles can be smaller than they are by this power of ten.
+# A difference of two doubles can be smaller than the doubles by this power of ten.
 DIGITS = 17
 LONGEST_SHOWN = 40
 
@@ -212,7 +212,7 @@ def check_choices(operands: Iterable[syntax_tree.Operand]) -> None:
 
 
 def check_shown(operand: syntax_tree.Operand, text: str, place: Place) -> None:
-    """Raise FilterError for a setting as tables show it, with spaces, which the database has in no row."""
+    """Raise FilterError for a setting as tables show it, with spaces; no row of the database contains it."""
     if isinstance(operand, syntax_tree.Name) and operand.name in VARIANTS and " " in text.strip():
         written = advice_on_shown(text, operand.name)
         if written:

@@ -1,4 +1,4 @@
-"""Verdicts by outcome: a configuration of which a repeat did not complete is not judged by those that did."""
+"""Verdicts by outcome: a configuration is not judged by its completed repeats alone if others did not complete."""
 
 import sqlalchemy as sa
 from fitgap.core.fit_verdicts import Verdict
@@ -6,7 +6,7 @@ from fitgap.runner.store.schema.tables import configuration, fit_columns, trial
 from fitgap.runner.trial_status import Status
 from sqlalchemy.engine import Connection
 
-# A configuration that was cut off at all has no clear verdict: what was cut off may have been the worse part.
+# With a trial that was cut off, a configuration has no clear verdict: that trial may have been worse than the others.
 CUT_OFF = (Status.FAILED, Status.PRUNED, Status.CANCELLED)
 
 
@@ -17,7 +17,7 @@ def is_to_be_marked(connection: Connection, sweep_id: int) -> bool:
 
 
 def mark_outcomes(connection: Connection, sweep_id: int) -> None:
-    """Give the configurations with diverged trials the verdict `diverged` and no numbers, those cut off `unclear`."""
+    """Set the verdict to `diverged`, without numbers, if a trial diverged, and to `unclear` if one was cut off."""
     nothing: dict[str, str | None] = dict.fromkeys(column.name for column in fit_columns())
     diverged = sa.update(configuration).where(is_unmarked_diverged(sweep_id))
     connection.execute(diverged.values(nothing | {"verdict": Verdict.DIVERGED.value}))
@@ -31,7 +31,7 @@ def is_unmarked_diverged(sweep_id: int) -> sa.ColumnElement[bool]:
 
 
 def is_cut_off(sweep_id: int) -> sa.ColumnElement[bool]:
-    """Whether a configuration has a verdict from some of its repeats, though others were cut off."""
+    """Whether a configuration has a verdict based on some of its repeats, although others were cut off."""
     is_judged = configuration.c.verdict.not_in([Verdict.UNCLEAR.value, Verdict.DIVERGED.value])
     return sa.and_(is_judged, has_trial(sweep_id, CUT_OFF))
 

@@ -10,7 +10,7 @@ from fitgap.runner.store.schema.tables import configuration, split_variant, tria
 from fitgap.runner.store.schema.variants import peers_or_all
 from sqlalchemy.engine import Connection
 
-# The group of peers that consists of all configurations using all training examples as they are.
+# The group of peers that consists of all configurations that use all training examples unchanged.
 ALL = ""
 
 
@@ -19,9 +19,9 @@ class At(StrEnum):
 
     # Each half of the validation examples measures the epoch that the other half chose.
     CROSS_FIT = "cross_fit"
-    # With few validation examples, they may choose a worse epoch than the last one.
+    # Few validation examples may choose an epoch that is worse than the last one.
     LAST = "last"
-    # The lowest E_v, which is too low an estimate; only if the cross-fitted errors of some trials are unknown.
+    # The epoch of the lowest E_v, which is too low an estimate; only if cross-fitted errors of some trials are unknown.
     BEST = "best"
 
 
@@ -34,8 +34,8 @@ class Reference:
 
 
 def peer_groups(connection: Connection, sweep_id: int) -> list[str]:
-    """The groups of configurations whose errors may be compared, that with most training examples and least label noise
-    first; just one for sweeps in which all configurations use the same examples.
+    """The groups of configurations whose errors may be compared; a single one if all configurations use the same
+    examples. The group with the most training examples and the least label noise comes first.
     """
     is_divided = sa.exists().where(split_variant.c.sweep_id == sweep_id)
     if not connection.execute(sa.select(is_divided)).scalar_one():
@@ -48,9 +48,8 @@ def peer_groups(connection: Connection, sweep_id: int) -> list[str]:
 def reference_of_group(connection: Connection, sweep_id: int, peers: str | None) -> Reference | None:
     """The configuration with the lowest mean E_v over repeats, at its best epoch, of those whose repeats all completed.
 
-    With `peers`, only configurations of this group are candidates.
-
-    The best epoch is the cross-fitted one, or the last one if that has a lower mean.
+    With `peers`, only configurations of this group are candidates. The best epoch is the cross-fitted one, or the last
+    one if its mean is lower.
     """
     has_honest = sa.func.count(trial.c.id) == sa.func.count(trial.c.honest_e_v)
     query = (

@@ -1,8 +1,8 @@
 """Refresh of the fit of trials and configurations: read errors, judge them with `core.fit_verdicts`, write atomically.
 
-Errors are read and judged without blocking writers. Then one transaction writes the results. If another process has
-done so meanwhile, which `sweep.fitted` shows, the work is repeated. So readers see fits relative to one reference,
-never a mixture, and a killed process leaves the old state. If the reference has not changed, many new trials are
+Errors are read and judged without blocking writers. Then one transaction writes the results. If `sweep.fitted` shows
+that another process has written meanwhile, the work is repeated. So readers never see a mixture of fits relative to
+different references, and a killed process leaves the old state. If the reference has not changed, many new trials are
 written in several transactions.
 """
 
@@ -33,7 +33,7 @@ FIT_NAMES = tuple(column.name for column in fit_columns())
 BeforeWriting = Callable[[Connection], None]
 # Trials whose errors are held in memory together, about ten kilobytes each.
 TRIALS_AT_A_TIME = 125
-# Trials per transaction, for which other writers wait. With a new reference, all trials are written in one.
+# Trials per transaction, during which other writers wait. With a new reference, one transaction writes all trials.
 MOST_TRIALS_IN_A_PART = 100_000
 # After this many changes, PostgreSQL's outdated statistics lead to slow plans until it updates them after about a
 # minute, so we update them.
@@ -44,9 +44,9 @@ TRIALS_THAT_CHANGE_PLANS = 1_000
 class Judged:
     """The results for a sweep: its references, and the fits of trials and configurations by id.
 
-    `before` is the sweep's row when it was read. `references` holds the columns about the reference of every group of
-    peers. `afresh` means that all earlier fits are invalid. If this is only a part, `last` is the highest configuration
-    id in it, and there may be more.
+    `before` is the sweep's row as it was read. `references` holds the columns about the reference of every group of
+    peers. `afresh` means that all earlier fits are invalid. If the results are only a part, `last` is the highest
+    configuration id in it, and there may be more.
     """
 
     before: Row
@@ -65,7 +65,7 @@ def refresh_fit(engine: Engine, sweep_id: int, first: BeforeWriting | None = Non
 
 
 def refresh_part(engine: Engine, sweep_id: int, done: int, first: BeforeWriting | None) -> int | None:
-    """Judge and write a part after configuration `done`; returns the last one done, None if all are done."""
+    """Judge and write the part after configuration `done`; returns its last configuration, None if all are done."""
     with FitSpool() as trials, FitSpool() as configurations:
         with engine.connect().execution_options(**{ONLY_READS: True}) as connection:
             judged = judge(connection, sweep_id, done, trials, configurations)
@@ -86,7 +86,7 @@ def write_after(first: BeforeWriting | None, judged: Judged, connection: Connect
 
 
 def refresh_outdated(engine: Engine) -> None:
-    """Update the fit of all sweeps for which it was computed by an older rule, or never."""
+    """Update the fit of all sweeps whose fit was computed by an older rule, or never."""
     ended = (Status.COMPLETED, Status.DIVERGED)
     has_ended = sa.exists().where(trial.c.sweep_id == sweep.c.id, trial.c.status.in_(ended))
     outdated = sa.select(sweep.c.id).where(sa.func.coalesce(sweep.c.fit_rule, 0) < RULE, has_ended)
@@ -97,7 +97,7 @@ def refresh_outdated(engine: Engine) -> None:
 
 
 def forget_fit(connection: Connection, sweep_id: int) -> None:
-    """Invalidate the fit of a sweep, after trials were removed or changed after their end."""
+    """Invalidate the fit of a sweep, because trials were removed, or changed after they ended."""
     values: dict[str, None] = {"reference_id": None, "fitted": None, "fit_rule": None}
     connection.execute(sa.update(sweep).where(sweep.c.id == sweep_id).values(**values))
 
@@ -130,7 +130,7 @@ def recorded(reference: Reference | None, skill: Skill | None) -> Row:
 
 
 def known_references(connection: Connection, of_sweep: Row, groups: Sequence[str]) -> dict[str, Row]:
-    """The stored columns about the reference of every group of peers, the first of which is that of the sweep."""
+    """The stored columns about the reference of every group of peers; for the first group, those of the sweep."""
     names = recorded(None, None)
     query = sa.select(peer_reference).where(peer_reference.c.sweep_id == of_sweep["id"])
     stored = {row["peers"]: {name: row[name] for name in names} for row in connection.execute(query).mappings()}
@@ -208,7 +208,7 @@ def mark_fitted(connection: Connection, judged: Judged) -> bool:
 
 
 def write_references(connection: Connection, judged: Judged) -> None:
-    """Replace the references of the groups of peers; a single group has none besides that of the sweep."""
+    """Replace the references of the groups of peers; the reference of a single group is stored only with the sweep."""
     number = judged.before["id"]
     connection.execute(sa.delete(peer_reference).where(peer_reference.c.sweep_id == number))
     if len(judged.references) > 1:
@@ -217,7 +217,7 @@ def write_references(connection: Connection, judged: Judged) -> None:
 
 
 def write_fits(connection: Connection, table: sa.Table, fits: FitSpool, condition: sa.ColumnElement[bool]) -> None:
-    """Write fits into the rows with their ids, as far as they meet the condition."""
+    """Write fits into the rows with their ids if the rows meet the condition."""
     values: dict[str, Any] = {name: sa.bindparam(f"new_{name}") for name in FIT_NAMES}
     change = sa.update(table).where(table.c.id == sa.bindparam("number"), condition).values(**values)
     for rows in fits.parts():

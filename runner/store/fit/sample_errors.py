@@ -1,4 +1,4 @@
-"""Errors of completed trials for `core.fit_verdicts`: after the last epoch, or after the best for a reference."""
+"""Errors of completed trials for `core.fit_verdicts`: after the last epoch, or for a reference after its best epoch."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ from fitgap.runner.store.schema.variants import peers_or_all
 from fitgap.runner.trial_status import Status
 from sqlalchemy.engine import Connection
 
-# The mean errors at each epoch, and the epoch itself, after which the standard errors are read if there is no sample.
+# The columns of E_t and E_v, and of the epoch whose standard errors are read if there is no sample.
 COLUMNS_AT = {
     At.CROSS_FIT: (trial.c.honest_e_t, trial.c.honest_e_v, trial.c.best_epoch),
     At.LAST: (trial.c.e_t, trial.c.e_v, trial.c.epochs),
@@ -91,8 +91,8 @@ class ErrorsOfTrials:
         }
 
     def of_mean(self, reference: Reference, peers: str) -> dict[int, Errors]:
-        """The errors of the mean of the targets, by repeat, if they are numbers: from the variance explained by the
-        reference. For sweeps of earlier versions; only the means are known.
+        """The errors, by repeat, of predicting the mean of numeric targets, computed from the variance explained by the
+        reference. Used for sweeps of earlier versions; only mean errors are known, without a sample.
         """
         columns = [trial.c[name] for name in ("repeat", "e_t", "e_v", "accuracy_t", "accuracy_v")]
         query = (

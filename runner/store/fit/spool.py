@@ -48,7 +48,7 @@ class FitSpool:
         self.count += 1
 
     def parts(self) -> Iterator[list[dict[str, Any]]]:
-        """The fits as parameters of a statement, from the first on, in parts."""
+        """The fits as parameters of a statement, in batches, in the order in which they were added."""
         self._file.seek(0)
         while part := self._file.read(FITS_AT_A_TIME * RECORD.size):
             yield [parameters(*record) for record in RECORD.iter_unpack(part)]

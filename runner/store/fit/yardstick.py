@@ -1,4 +1,4 @@
-"""What trials are judged by: the errors of the reference of their peers and of a constant prediction, by repeat."""
+"""The yardstick for trials: the errors of the reference of their peers and of a constant prediction, by repeat."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ from fitgap.runner.store.fit.sample_errors import ErrorsOfTrials
 
 @dataclass(frozen=True)
 class Yardstick:
-    """The errors of the reference at its best epoch and those of a constant, by repeat, and the reference's skill.
+    """The errors of the reference at its best epoch and of a constant prediction, by repeat, and the reference's skill.
 
-    The errors of a constant may be unknown; then there is no floor, and the skill is None.
+    If the errors of a constant prediction are unknown, there is no floor, and the skill is None.
     """
 
     references: Mapping[int, Errors]
@@ -21,8 +21,8 @@ class Yardstick:
     skill: Skill | None
 
     def fit(self, trials: Sequence[tuple[int, Errors]]) -> Fit | None:
-        """The fit of a configuration, or of one trial, from repeats and errors; None if the reference has none of
-        these repeats.
+        """The fit of a configuration or a single trial, given as pairs of repeat and errors; None if the reference has
+        none of these repeats.
         """
         known = [(repeat, own) for repeat, own in trials if repeat in self.references]
         if not known:

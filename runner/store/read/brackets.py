@@ -1,4 +1,4 @@
-"""Brackets of a sweep that prunes: configurations, in the order of the plan, that are compared with each other."""
+"""Brackets of a sweep that prunes: consecutive configurations of the plan, compared with each other at rungs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 if TYPE_CHECKING:
     from fitgap.runner.spec import PruningSettings
 
-# In a bracket, only errors of configurations with the same planned epochs, loss and training examples are compared.
+# Within a bracket, errors are compared only between configurations that agree in all of these.
 COMPARED: dict[str, sa.ColumnElement] = {
     "planned_epochs": configuration.c.planned_epochs,
     "loss": configuration.c.loss,
@@ -23,7 +23,7 @@ COMPARED: dict[str, sa.ColumnElement] = {
 
 @dataclass(frozen=True)
 class RungRule:
-    """The rule by which a sweep prunes. In a search that learns, every `generation` configurations are a bracket."""
+    """The rule by which a sweep prunes. In a search that learns, every `generation` configurations form a bracket."""
 
     settings: "PruningSettings"
     generation: int | None = None
@@ -31,7 +31,7 @@ class RungRule:
 
 @dataclass(frozen=True)
 class Bracket:
-    """A bracket with its rule; the configurations with ids from `first` to below `end`, None for all further ones."""
+    """A bracket with its rule. Its configurations have ids from `first` to below `end`; None means no upper limit."""
 
     settings: "PruningSettings"
     first: int
@@ -39,7 +39,7 @@ class Bracket:
 
     @property
     def has(self) -> sa.ColumnElement[bool]:
-        """Whether a configuration belongs to it."""
+        """Whether a configuration belongs to the bracket."""
         begins = configuration.c.id >= self.first
         return begins if self.end is None else sa.and_(begins, configuration.c.id < self.end)
 
@@ -48,7 +48,7 @@ def stored_rule(connection: Connection, sweep_id: int) -> RungRule | None:
     """The rule by which a sweep prunes; None if it does not."""
     query = sa.select(sweep.c.specification).where(sweep.c.id == sweep_id)
     specification: dict[str, Any] = connection.execute(query).scalar_one()
-    # Queries are answered without loading what reads sweep files.
+    # Imported here, so that other queries do not load the code that reads sweep files.
     from fitgap.runner.spec import stored_pruning
 
     settings, search = stored_pruning(specification), specification.get("search") or {}
@@ -56,7 +56,7 @@ def stored_rule(connection: Connection, sweep_id: int) -> RungRule | None:
 
 
 def brackets_of(connection: Connection, sweep_id: int) -> list[Bracket]:
-    """The brackets of a sweep, as far as it has configurations; none if it does not prune."""
+    """The brackets for which a sweep has configurations so far; none if it does not prune."""
     rule = stored_rule(connection, sweep_id)
     if rule is None:
         return []
@@ -80,7 +80,7 @@ def first_ids(connection: Connection, sweep_id: int, rule: RungRule) -> list[int
         count, epochs, first = connection.execute(facts).one()
         starts = rule.settings.bracket_starts(count, epochs) if count else []
         if len(starts) < 2:
-            # Without numbering a million configurations.
+            # No need to number a million configurations.
             return [first for _ in starts]
         begins = placed.c.place.in_(starts)
     return list(connection.execute(sa.select(placed.c.id).where(begins).order_by(placed.c.id)).scalars())
@@ -94,13 +94,13 @@ def places(sweep_id: int) -> sa.Subquery:
 
 
 def has_rungs_ahead(connection: Connection, sweep_id: int) -> bool:
-    """Whether a trial of a sweep has still to reach or to pass a rung."""
+    """Whether a trial of a sweep has yet to reach or pass a rung."""
     is_open = sa.and_(trial.c.status.in_((Status.PENDING, Status.RUNNING)), trial.c.leg.is_not(None))
     return bool(connection.execute(sa.select(sa.exists().where(trial.c.sweep_id == sweep_id, is_open))).scalar_one())
 
 
 def epochs_at_most(connection: Connection, sweep_id: int) -> int:
-    """How many epochs the trials of a sweep that prunes train, if at every rung as many go on as may."""
+    """How many epochs the trials of a sweep that prunes train if every rung promotes as many as allowed."""
     rule = stored_rule(connection, sweep_id)
     assert rule is not None
     counts = sa.func.count(sa.distinct(configuration.c.id)), sa.func.count()
@@ -108,7 +108,7 @@ def epochs_at_most(connection: Connection, sweep_id: int) -> int:
     query = query.join_from(trial, configuration, trial.c.configuration_id == configuration.c.id)
     query = query.where(trial.c.sweep_id == sweep_id)
     if rule.generation:
-        # There may be thousands of them, all with the same rule.
+        # There may be thousands of brackets, all with the same rule.
         placed = places(sweep_id)
         query = query.join(placed, placed.c.id == configuration.c.id).group_by(placed.c.place // rule.generation)
         found = [(rule.settings, *row) for row in connection.execute(query)]

@@ -1,4 +1,4 @@
-"""Confusion matrices of classifiers: which classes were taken for which, among the validation examples."""
+"""Confusion matrices of classifiers: predicted against true classes of the validation examples."""
 
 import sqlalchemy as sa
 from fitgap.runner.store.database.blobs import unpacked_counts
@@ -12,7 +12,7 @@ UNRECOGNIZED = "unrecognized"
 def confusion_of(connection: Connection, number: int) -> Row | None:
     """The confusion matrix of a trial after its best epoch; None if unknown. StoreError if there is no such trial.
 
-    It has the `classes`, the possible `answers`, and `counts`, a list for every class with a number for every answer.
+    It has the `classes`, the possible `answers`, and `counts`, a list per class with a number per answer.
     """
     require_trials(connection, [number])
     query = (

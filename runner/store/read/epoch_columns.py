@@ -37,7 +37,7 @@ def epoch_columns(connection: Connection, trials: np.ndarray) -> Columns:
 
 def pieces_of(connection: Connection, trials: np.ndarray) -> Iterator[list[np.ndarray]]:
     """The columns in pieces of some rows each."""
-    # The driver's own cursor, since SQLAlchemy's rows would take three times as long.
+    # Use the database driver's own cursor: SQLAlchemy's rows take three times as long.
     cursor = connection.execute(QUERY, {"numbers": trials.tolist()}).cursor
     while cursor is not None and (found := cursor.fetchmany(ROWS_AT_A_TIME)):
         columns = zip(*found, strict=True)

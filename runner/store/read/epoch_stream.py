@@ -12,7 +12,7 @@ from fitgap.runner.system.cores import usable_cores
 from sqlalchemy.engine import Connection
 
 TRIALS_AT_A_TIME = 500
-# After this time the second process is started, if much is left to read; starting it takes about half a second.
+# The second process is started after this time if much is left to read; starting it takes about half a second.
 SECONDS_BEFORE_HELP = 1.0
 
 
@@ -47,7 +47,7 @@ def epoch_blocks(connection: Connection, numbers: np.ndarray) -> Iterator[Column
 
 
 def needs_help(connection: Connection, place: int, parts: Sequence[np.ndarray]) -> bool:
-    """Whether another process would save time: not with a server, which is one itself, nor if little is left."""
+    """Whether another process would save time: not with a database server, nor if little is left to read."""
     return connection.dialect.name == "sqlite" and 3 * (place + 1) < len(parts) and usable_cores() > 1
 
 

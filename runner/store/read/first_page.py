@@ -1,8 +1,8 @@
-"""A limit for the values on a page of a large sweep, found from a sample of its trials.
+"""A limit for the values on a page of a large sweep, estimated from a sample of its trials.
 
-A page sorted by E_v needs the twenty smallest values of a million. Without a limit, the database keeps and drops
-candidates all the way. With one, it only has to skip the trials whose value is beyond it. That changes nothing on the
-page as long as there are enough trials within the limit.
+A page sorted by E_v needs the twenty smallest values of a million. Without a limit, the database keeps replacing
+candidates throughout the scan. With one, it only has to skip the trials whose value is beyond it. The page is the same
+as long as there are enough trials within the limit.
 """
 
 import math
@@ -15,9 +15,9 @@ from sqlalchemy.sql.elements import ColumnElement
 # In smaller tables any plan is fast.
 MANY_TRIALS = 50_000
 SAMPLES = 250
-# Multiples of the golden ratio, without their whole part, are spread evenly and have no period, unlike repeats.
+# The fractional parts of multiples of the golden ratio are spread evenly and, unlike repeats, have no period.
 SPREAD = (math.sqrt(5) - 1) / 2
-# So many sampled trials more than expected are within the limit, at least and in standard deviations, that it is
+# The limit admits this many more sampled trials than expected, plus this many standard deviations, so that it is
 # practically never too tight.
 MORE, DEVIATIONS = 8, 5
 
@@ -28,7 +28,7 @@ def limit_of(
     """A condition that very probably holds for the first `rows` trials in the order of `value`, and for few others.
 
     `value` is a column of `trial` with numbers, `among` a query for it over the trials to be sorted. None if there are
-    few trials, or if the sample does not tell.
+    few trials, or if the sample is inconclusive.
     """
     highest = connection.execute(sa.select(sa.func.max(trial.c.id))).scalar_one() or 0
     if highest < MANY_TRIALS:

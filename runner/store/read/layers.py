@@ -28,7 +28,7 @@ def layers_of_trial(connection: Connection, number: int) -> list[Row]:
 
 
 def layers_of_trials(connection: Connection, numbers: Sequence[int]) -> list[Row]:
-    """One row per layer of the completed ones among these trials, in order."""
+    """One row per layer of the completed trials among these, in order."""
     return layers(connection, sa.select(trial.c.id).where(trial.c.id.in_(numbers)))
 
 
@@ -53,7 +53,7 @@ def rows_of(found: Mapping[str, Any]) -> Iterator[Row]:
     """One row per layer of a trial: counts, and shares of them. The last layer is the output layer."""
     settings = {name: found[name] for name in SETTINGS}
     layers = found["statistics"].get("layers", [])
-    # Other queries are answered without loading what reads sweep files.
+    # Imported here, so that other queries do not load the code that reads sweep files.
     from fitgap.runner.spec.architectures import layer_names
     from fitgap.runner.spec.configuration import restored
 
@@ -78,7 +78,7 @@ def rows_of(found: Mapping[str, Any]) -> Iterator[Row]:
 
 
 def name_of(number: int, count: int, names: Sequence[str]) -> str:
-    """The name of a layer, from those of the hidden layers; one of a dense network is called by its number."""
+    """The name of a layer, given the names of hidden layers; in a dense network, these are named by their number."""
     if number == count:
         return OUTPUT
     return names[number - 1] if len(names) == count - 1 else f"layer {number}"

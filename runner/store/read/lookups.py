@@ -29,7 +29,7 @@ Row = dict[str, Any]
 # Larger numbers cannot be row ids, and PostgreSQL rejects them.
 LARGEST_NUMBER = 2**31 - 1
 NUMBERS_AT_A_TIME = 10_000
-# Of the examples with limited inputs, the first are named.
+# The maximum number of examples with limited inputs that are listed.
 MOST_LIMITED = 30
 
 
@@ -122,13 +122,13 @@ def tested(number: int, result: Row | None) -> Row:
     if result is None or number not in result["trials"]:
         return dict.fromkeys(result_keys.TESTED)
     place = result["trials"].index(number)
-    # Only numbers have all of them, and earlier versions measured fewer.
+    # Only sweeps with numeric targets have all of these, and earlier versions measured fewer.
     lists = {key: result.get(name) or [] for key, name in result_keys.TESTED.items()}
     return {key: values[place] if values else None for key, values in lists.items()}
 
 
 def limited_of(preprocessings: Sequence[Any]) -> Row:
-    """The inputs that are limited with this preprocessing, and the first examples in which they are."""
+    """The inputs whose values these preprocessings limit, and the first examples with limited values."""
     # Sweeps of fitgap 0.1 have no limits.
     found = [each.get("limited", {}) for each in preprocessings if isinstance(each, dict)]
     examples = {example for limited in found for numbers in limited.values() for example in numbers}
@@ -139,13 +139,13 @@ def limited_of(preprocessings: Sequence[Any]) -> Row:
 
 
 def limited_inputs(connection: Connection, sweep_id: int) -> Row:
-    """The same over all repeats of a sweep."""
+    """The inputs and examples of `limited_of` over all repeats of a sweep."""
     query = sa.select(split.c.preprocessing).where(split.c.sweep_id == sweep_id).order_by(split.c.repeat)
     return limited_of(list(connection.execute(query).scalars()))
 
 
 def data_content(connection: Connection, name_or_number: str) -> bytes | None:
-    """The stored content of the data set of a sweep; None if its data came from a file or have a name."""
+    """The stored content of the data set of a sweep; None if its data came from a file or a named set."""
     query = sa.select(data_set.c.content).join_from(sweep, data_set, data_set.c.id == sweep.c.data_set_id)
     found = connection.execute(query.where(sweep.c.id == find_sweep(connection, name_or_number)["id"])).scalar_one()
     return None if found is None else bytes(found)
@@ -193,7 +193,7 @@ def sweep_epochs(connection: Connection, sweep_id: int) -> list[Row]:
 
 
 def kept_parameters(connection: Connection, number: int, epoch_number: int) -> np.ndarray | None:
-    """The parameters (P,) that were kept of a trial after an epoch; None if they were not kept."""
+    """The parameters (P,) of a trial that were kept after an epoch; None if they were not kept."""
     query = sa.select(snapshot.c.content).where(snapshot.c.trial_id == number, snapshot.c.epoch == epoch_number)
     content = connection.execute(query).scalar_one_or_none()
     if content is None:
@@ -202,7 +202,7 @@ def kept_parameters(connection: Connection, number: int, epoch_number: int) -> n
 
 
 def draw_fingerprints(connection: Connection, sweep_id: int) -> dict[int, str]:
-    """The fingerprints of the examples of those repeats that have others than the data set."""
+    """The fingerprints of the examples of those repeats whose examples differ from the data set."""
     query = sa.select(split.c.repeat, split.c.fingerprint).where(split.c.sweep_id == sweep_id)
     return {repeat: found for repeat, found in connection.execute(query.where(split.c.fingerprint.is_not(None)))}
 

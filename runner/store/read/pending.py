@@ -56,7 +56,7 @@ def pending(query: sa.Select, sweep_id: int) -> sa.Select:
         .join(split, same_split)
         .join(state, trial.c.id == state.c.trial_id, isouter=True)
         .where(trial.c.sweep_id == sweep_id, trial.c.status == Status.PENDING)
-        # Those that have reached their rung wait there.
+        # Trials that have reached their rung wait there.
         .where(sa.or_(trial.c.leg.is_(None), GROUPING["epoch"] < trial.c.leg))
     )
 
@@ -76,18 +76,18 @@ def planned(connection: Connection, trials: Sequence[int]) -> list[Row]:
         .where(trial.c.id.in_(trials))
     )
     found = {row["id"]: row for row in fetch(connection, query)}
-    # Separately, so that settings that many trials share are read and decoded once.
+    # Fetched separately, so that settings shared by many trials are read and decoded only once.
     shared = sa.select(configuration.c.id, configuration.c.settings)
     of_trials = {row["configuration_id"] for row in found.values()}
     rows = connection.execute(shared.where(configuration.c.id.in_(of_trials)))
     settings: dict[int, Row] = {number: each for number, each in rows}
-    # A trial deleted in between has no configuration any more.
+    # A trial that was deleted between the queries no longer has a configuration.
     known = [found[number] for number in trials if number in found and found[number]["configuration_id"] in settings]
     return [row | {"settings": settings[row["configuration_id"]]} for row in known]
 
 
 def legs(connection: Connection, trials: Sequence[int]) -> dict[int, int | None]:
-    """The rungs to which these trials train, by trial id; None for those that train to their end."""
+    """The rungs to which these trials train, by trial id; None for those that train to their last epoch."""
     query = sa.select(trial.c.id, trial.c.leg).where(trial.c.id.in_(trials))
     return {number: leg for number, leg in connection.execute(query)}
 

@@ -1,4 +1,4 @@
-"""How far a sweep is, for everybody who watches it."""
+"""The progress of a sweep and of single trials."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -31,12 +31,12 @@ class SweepProgress:
 
     @property
     def epochs_left(self) -> int:
-        """The epochs that the trials which have not ended still need."""
+        """The epochs that unfinished trials still need."""
         return max(0, self.planned_epochs - self.epochs)
 
 
 def sweep_progress(connection: Connection, sweep_id: int) -> SweepProgress:
-    """The progress of a sweep. Of trials that have not ended, the epochs that are stored count."""
+    """The progress of a sweep. For trials that have not ended, the stored epochs count as trained."""
     # The condition keeps SQLite from looking up each trial of a large sweep by an index.
     of_sweep = is_of_sweep(connection, sweep_id)
     counts = sa.select(trial.c.status, sa.func.count()).where(trial.c.sweep_id == sweep_id).group_by(trial.c.status)
@@ -47,7 +47,7 @@ def sweep_progress(connection: Connection, sweep_id: int) -> SweepProgress:
     ).where(of_sweep)
     epochs, best = connection.execute(summary).one()
     trained = int(epochs) + stored_epochs(connection, sweep_id)
-    # A trial that ended early needs no more epochs than it had, and most of those with rungs ahead need few.
+    # A trial that ended early needs no more epochs, and most trials with rungs ahead need only a few.
     planned = int(epochs) + planned_epochs(connection, sweep_id)
     if has_rungs_ahead(connection, sweep_id):
         planned = max(trained, min(planned, epochs_at_most(connection, sweep_id)))
@@ -55,7 +55,7 @@ def sweep_progress(connection: Connection, sweep_id: int) -> SweepProgress:
 
 
 def trial_progress(connection: Connection, number: int) -> dict[str, Any] | None:
-    """How far a trial is: its status, verdict, and epochs stored and planned; None if there is no such trial."""
+    """The progress of a trial: its status, verdict, and epochs stored and planned; None if there is no such trial."""
     last = sa.select(sa.func.max(epoch.c.epoch)).where(epoch.c.trial_id == trial.c.id).scalar_subquery()
     query = sa.select(
         trial.c.id.label("trial"),
@@ -69,13 +69,13 @@ def trial_progress(connection: Connection, number: int) -> dict[str, Any] | None
 
 
 def stored_epochs(connection: Connection, sweep_id: int) -> int:
-    """The number of epochs that trials which have not ended were trained for, as far as these are stored."""
+    """The number of epochs trained in trials that have not ended, as far as they are stored."""
     of_sweep = trial.c.sweep_id == sweep_id
     running = sa.select(trial.c.id).where(of_sweep, trial.c.status == Status.RUNNING)
     last = sa.select(sa.func.max(epoch.c.epoch).label("last")).where(epoch.c.trial_id.in_(running))
     lasts = last.group_by(epoch.c.trial_id).subquery()
     found = connection.execute(sa.select(sa.func.coalesce(sa.func.sum(lasts.c.last), 0))).scalar_one()
-    # Pending trials with epochs have a saved state; looking for the epochs of a million others would take long.
+    # Pending trials with epochs have a saved state. Searching for epochs of a million other trials would take long.
     saved = sa.select(sa.func.coalesce(sa.func.sum(state.c.epoch), 0)).join_from(state, trial)
     waiting = saved.where(trial.c.sweep_id == sweep_id, trial.c.status == Status.PENDING)
     return int(found) + int(connection.execute(waiting).scalar_one())

@@ -1,4 +1,4 @@
-"""The proposals of a search in the order of the plan, and what came of them."""
+"""The proposals of a search in the order of the plan, and their results."""
 
 import math
 from collections import defaultdict
@@ -18,7 +18,7 @@ OPEN = (Status.PENDING, Status.RUNNING)
 
 @dataclass(frozen=True)
 class ProposalCounts:
-    """How many configurations a search has proposed, and how many from the first on have no trial left to train."""
+    """How many configurations a search has proposed, and how many before the first with a trial left to train."""
 
     proposed: int
     settled: int
@@ -27,7 +27,7 @@ class ProposalCounts:
 def proposal_counts(connection: Connection, sweep_id: int) -> ProposalCounts:
     """The counts of a sweep.
 
-    Another driver may add a generation between the statements, on PostgreSQL also within a transaction. So the
+    Another driver may add a generation between the statements, on PostgreSQL even within a transaction. So the
     proposals are counted first, and newer ones do not count as settled.
     """
     columns = configuration.c
@@ -50,7 +50,7 @@ def proposal_counts(connection: Connection, sweep_id: int) -> ProposalCounts:
 def proposals_to_come(connection: Connection, sweep_id: int) -> int:
     """How many configurations a search that learns has not proposed so far; 0 for all other sweeps.
 
-    A search that has found no others than those it has proposed seems to have some to come.
+    The number remains positive for a search that ended early because it found no new configurations to propose.
     """
     specification = connection.execute(sa.select(sweep.c.specification).where(sweep.c.id == sweep_id)).scalar_one()
     search = specification.get("search") or {}
@@ -65,8 +65,8 @@ def proposals_to_come(connection: Connection, sweep_id: int) -> int:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a trial: its status, its honest E_v, its rung if it was pruned, and its error there; its number, its
-    best epoch, and the E_t that belongs to its honest E_v.
+    """The result of a trial: status, honest E_v, rung (if it was pruned) and error there, number, best epoch, and the
+    E_t that belongs to the honest E_v.
     """
 
     status: str
@@ -79,12 +79,12 @@ class Outcome:
 
 
 def proposal_rows(connection: Connection, sweep_id: int) -> list[Row]:
-    """Every proposal: its point, hash and parameters, and what came of it.
+    """Every proposal: its point, hash and parameters, and its result.
 
-    `error` is the mean honest E_v of its trials, None unless all have completed; where the honest estimate is unknown,
-    it is the best E_v. Of a proposal that was pruned, `rung` is the epoch, and `error` the mean by which it was ranked.
-    `e_t` and `best_epoch` are the other means of one that completed, `trial` is its first trial, and `has_diverged`
-    says whether one of its trials has.
+    `error` is the mean honest E_v of its trials, None unless all have completed; if the honest E_v of a trial is
+    unknown, its best E_v counts. If a proposal was pruned, `rung` is the epoch, and `error` the mean by which it was
+    ranked. `e_t` and `best_epoch` are further means of a completed proposal, `trial` is its first trial, and
+    `has_diverged` says whether one of its trials diverged.
     """
     columns = configuration.c
     proposed = sa.and_(columns.sweep_id == sweep_id, columns.proposal.is_not(None))
@@ -99,7 +99,7 @@ def proposal_rows(connection: Connection, sweep_id: int) -> list[Row]:
 
 
 def outcomes_of(connection: Connection, sweep_id: int) -> Mapping[int, Sequence[Outcome]]:
-    """The outcomes of the trials of every configuration, without repeats that rounds have added after the search."""
+    """The outcomes of the trials of every configuration, except repeats that rounds added after the search."""
     rule, rounds = stored_rule(connection, sweep_id), repeat_rounds(connection, sweep_id)
     honest = sa.func.coalesce(trial.c.honest_e_v, trial.c.best_e_v)
     e_t = sa.case((trial.c.honest_e_v.is_not(None), trial.c.honest_e_t), else_=trial.c.best_e_t)
@@ -116,7 +116,7 @@ def outcomes_of(connection: Connection, sweep_id: int) -> Mapping[int, Sequence[
 
 
 def result_of(outcomes: Sequence[Outcome]) -> Row:
-    """What came of a proposal, whose trials had these outcomes."""
+    """The result of a proposal whose trials had these outcomes."""
     return {
         **error_of(outcomes),
         "e_t": mean_of([each.e_t for each in outcomes]),
@@ -132,7 +132,7 @@ def error_of(outcomes: Sequence[Outcome]) -> Row:
     if not pruned:
         errors = [each.honest if each.status == Status.COMPLETED else None for each in outcomes]
         return {"error": mean_of(errors), "rung": None}
-    # A repeat that its stopping rule ended counts with its last error, as at the rung.
+    # A repeat ended by its stopping rule counts with its last error, as it does at the rung.
     errors = [each.at_rung if each.status in (Status.PRUNED, Status.COMPLETED) else None for each in outcomes]
     error = mean_of(errors)
     return {"error": error, "rung": None if error is None else pruned[0]}

@@ -1,7 +1,7 @@
 """A second process that reads epochs of an SQLite file in parallel, since converting rows to arrays occupies a core.
 
-A thread would not help, since rows become Python objects first. A faster library in this process would be unsafe,
-because two copies of SQLite in one process cancel each other's locks.
+A thread would not help, since creating Python objects for the rows holds the interpreter's lock. A faster library in
+this process would be unsafe, because two copies of SQLite in one process cancel each other's locks.
 """
 
 import contextlib
@@ -28,7 +28,7 @@ class ReaderProcess:
         )
         assert self.process.stdin and self.process.stdout
         self._answers = self.process.stdout
-        # If the process has died, `next_part` will notice. It sends nothing before it has received all parts.
+        # If the process has died, `next_part` notices. The process sends nothing before it has received all parts.
         with contextlib.suppress(OSError), self.process.stdin as orders:
             for part in parts:
                 orders.write(NUMBER.type(len(part)).tobytes() + part.astype(NUMBER).tobytes())
@@ -61,7 +61,7 @@ def send_epochs(file: str) -> None:
     parts = list(parts_of(sys.stdin.buffer))
     engine = reading_engine(URL.create("sqlite", database=file))
     for part in parts:
-        # If the file changes while it is read, this process fails, and the other one reads the rest.
+        # If the file changes while it is read, this process fails, and its parent reads the rest.
         with reading(engine) as connection:
             columns = epoch_columns(connection, part)
         sys.stdout.buffer.write(NUMBER.type(len(columns["trial"])).tobytes())

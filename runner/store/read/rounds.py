@@ -1,4 +1,4 @@
-"""Rounds of repeats in the store: the results that decide them, and how far a sweep is with them."""
+"""Rounds of repeats in the store: the results that decide them, and the progress of a sweep in them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,8 +25,8 @@ OUTCOMES = {
 
 @dataclass(frozen=True)
 class RoundsSoFar:
-    """How far a sweep is with its rounds. `missing` are the trials of the next one, as configuration ids and repeats;
-    `known` is the number of trials from which this follows.
+    """The progress of a sweep in its rounds. `missing` lists the trials of the next round, as configuration ids and
+    repeats; `known` is the number of trials from which the progress was computed.
     """
 
     rule: "RepeatRounds"
@@ -41,14 +41,14 @@ def repeat_rounds(connection: Connection, sweep_id: int) -> "RepeatRounds | None
     specification = connection.execute(query).scalar_one()
     if not isinstance(specification.get("repeats"), dict):
         return None
-    # Queries are answered without loading what reads sweep files.
+    # Imported here, so that other queries do not load the code that reads sweep files.
     from fitgap.runner.spec import stored_rounds
 
     return stored_rounds(specification)
 
 
 def rounds_so_far(connection: Connection, sweep_id: int) -> RoundsSoFar | None:
-    """How far a sweep is with its rounds; None if it has none, or trials are in training, which may change it."""
+    """The progress of a sweep in its rounds; None if it has none, or if trials are pending or running."""
     is_open = sa.exists().where(trial.c.sweep_id == sweep_id, trial.c.status.in_((Status.PENDING, Status.RUNNING)))
     found = None if connection.execute(sa.select(is_open)).scalar_one() else ranked(connection, sweep_id)
     if found is None:
@@ -58,10 +58,10 @@ def rounds_so_far(connection: Connection, sweep_id: int) -> RoundsSoFar | None:
 
 
 def rounds_answer(connection: Connection, sweep_id: int) -> Row | None:
-    """What the rounds of a sweep have shown, or show so far; None if it has none, or nothing can be said yet.
+    """What the rounds of a sweep have shown so far; None if it has no rounds, or no result yet.
 
-    `best` is the hash of the configuration that looks best, `within_reach` holds the hashes of all that could be the
-    best, this one first.
+    `best` is the hash of the configuration that looks best so far, `within_reach` holds the hashes of all that could be
+    the best, starting with this one.
     """
     found = ranked(connection, sweep_id)
     if found is None or not found[1].within_reach:
@@ -82,9 +82,9 @@ def rounds_answer(connection: Connection, sweep_id: int) -> Row | None:
 
 
 def is_searching(connection: Connection, sweep_id: int, rule: "RepeatRounds") -> bool:
-    """Whether a search that learns has still to propose configurations, before the rounds begin."""
+    """Whether a search that learns has yet to propose configurations before the rounds begin."""
     specification = connection.execute(sa.select(sweep.c.specification).where(sweep.c.id == sweep_id)).scalar_one()
-    # Queries are answered without loading what reads sweep files.
+    # Imported here, so that other queries do not load the code that reads sweep files.
     from fitgap.runner.spec.generation_sizes import stored_generation_sizes
 
     sizes = stored_generation_sizes(specification)
@@ -108,8 +108,8 @@ def ranked(connection: Connection, sweep_id: int) -> "tuple[RepeatRounds, Standi
 
 
 def results_of(connection: Connection, sweep_id: int, most: int) -> tuple[list[int], Results, int]:
-    """The ids of the configurations that have trials, in the order of the plan, their results, and how many trials
-    there are.
+    """The ids of the configurations that have trials, in the order of the plan, their results, and the number of
+    trials.
     """
     columns = trial.c.configuration_id, trial.c.repeat, trial.c.status, trial.c.honest_e_v, trial.c.best_e_v
     rows = connection.execute(sa.select(*columns).where(trial.c.sweep_id == sweep_id).order_by(columns[0])).all()

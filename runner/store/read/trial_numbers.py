@@ -1,4 +1,4 @@
-"""All trials of a sweep as arrays of numbers, and the settings of its configurations: a chart may need a million."""
+"""All trials of a sweep as arrays of numbers, and its configurations' settings; a chart may need a million trials."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -16,17 +16,17 @@ from sqlalchemy.sql.elements import ColumnElement
 
 # Settings that are the same for all trials of a configuration.
 CONFIGURATION_SETTINGS = (*result_keys.SETTINGS, *result_keys.MORE_SETTINGS)
-# Columns with words, which are read as places in these lists.
+# Text columns, which are read as indices into these lists.
 WORDS: dict[str, tuple[str, ...]] = {"status": tuple(Status), "verdict": tuple(Verdict)}
-# A block is freed before the next is read, so that memory is needed for the result alone.
+# A block is freed before the next is read, so only the result takes up memory.
 TRIALS_AT_A_TIME = 100_000
 
 
 def trial_numbers(connection: Connection, sweep_id: int, names: Sequence[str]) -> Iterator[dict[str, np.ndarray]]:
     """Columns of the trials of a sweep as doubles, in blocks in the order of their numbers; NULL is NaN.
 
-    `configuration_number` is the number of the configuration in the database. In a quarter of the time of
-    `trial_blocks`, and without an object for each value.
+    `configuration_number` is the number of the configuration in the database. This takes a quarter of the time of
+    `trial_blocks` and creates no object for each value.
     """
     columns = [trial.c.configuration_id, *map(number, names)]
     keys = ["configuration_number", *names]
@@ -41,7 +41,7 @@ def trial_numbers(connection: Connection, sweep_id: int, names: Sequence[str]) -
 
 
 def number(name: str) -> ColumnElement:
-    """A column of trials as a number: for a word, its place in the list of `WORDS`."""
+    """A column of trials as a number: for text, its index in the list of `WORDS`."""
     value = column(name, ())
     if name not in WORDS:
         return value

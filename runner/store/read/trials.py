@@ -18,7 +18,7 @@ from sqlalchemy.sql.visitors import iterate
 
 Row = dict[str, Any]
 ROWS_AT_A_TIME = 2_000
-# Up to FEW_TRIALS any plan is fast. With more, SAMPLES trials are checked to find out whether most are of one sweep.
+# Up to FEW_TRIALS any plan is fast. With more, SAMPLES trials are checked to see whether most belong to the sweep.
 FEW_TRIALS, SAMPLES = 10_000, 50
 # The longest page whose trials are listed one by one in a query.
 MOST_ON_PAGE = 1_000
@@ -47,7 +47,7 @@ def trials(connection: Connection, sweep_id: int, choice: TrialQuery) -> list[Ro
 
 
 def each_trial(connection: Connection, sweep_id: int, choice: TrialQuery) -> Iterator[Row]:
-    """The same as an iterator that holds only some rows in memory."""
+    """The rows of the chosen trials as an iterator that holds only some of them in memory."""
     query = page_query(connection, sweep_id, choice)
     found = connection.execute(query, execution_options={"yield_per": ROWS_AT_A_TIME})
     for row in found.mappings():
@@ -55,7 +55,7 @@ def each_trial(connection: Connection, sweep_id: int, choice: TrialQuery) -> Ite
 
 
 def trial_blocks(connection: Connection, sweep_id: int, choice: TrialQuery) -> Iterator[list[tuple[Any, ...]]]:
-    """The same as lists of tuples, in the order of the columns; they take a third of the time of rows with keys."""
+    """The same rows as lists of tuples, in the order of the columns; takes a third of the time of rows with keys."""
     query = page_query(connection, sweep_id, choice)
     found = connection.execute(query, execution_options={"yield_per": ROWS_AT_A_TIME})
     for part in found.partitions():
@@ -68,7 +68,7 @@ def count_trials(connection: Connection, sweep_id: int, where: str | None) -> in
 
 
 def page_query(connection: Connection, sweep_id: int, choice: TrialQuery) -> sa.Select:
-    """The query for the rows of a choice."""
+    """The query for the rows of the chosen trials."""
     classes = class_names(connection, [sweep_id])
     named = choice.columns
     columns = {key: column(key, classes) for key in named} if named is not None else result_keys.TRIAL
@@ -87,7 +87,7 @@ def page_query(connection: Connection, sweep_id: int, choice: TrialQuery) -> sa.
 def numbers_within_limit(
     connection: Connection, sweep_id: int, choice: TrialQuery, order: Sequence[ColumnElement]
 ) -> list[int] | None:
-    """The ids on a page, found quickly by a limit for what it is sorted by; None if that does not work."""
+    """The ids on a page, found quickly with a limit on the sorted column; None if that does not work."""
     first, *_ = split_keys(choice.sort)
     value = column_with_gaps(first.removeprefix("-"))
     if value is None or choice.limit is None or choice.limit > MOST_ON_PAGE:
@@ -121,7 +121,7 @@ def chosen_trials(
 ) -> sa.Select:
     """A query for these columns of the trials of a sweep that match a filter, in the given order.
 
-    `within` is a further condition, which leaves so few trials that it is to be tested first.
+    `within` is a further condition, tested first because it leaves few trials.
     """
     condition = condition_of(connection, [sweep_id], where)
     needs_configurations = any(mentions_configurations(each) for each in (*columns, condition, *order))
@@ -182,7 +182,7 @@ def in_order(value: ColumnElement, *, is_descending: bool) -> list[ColumnElement
     """The part of an ORDER BY for one value; null comes last."""
     ordered = sortable(value).desc() if is_descending else sortable(value).asc()
     if not isinstance(value, sa.Column):
-        # So that what is computed for each trial is computed once.
+        # In this form, the expression is computed only once per trial.
         return [ordered.nulls_last()]
     # A column that is never null can be sorted by an index.
     return [value.is_(None), ordered] if value.nullable else [ordered]

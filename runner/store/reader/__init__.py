@@ -1,4 +1,4 @@
-"""Read access to an open database: one method per query, implemented by the modules in the sub-folders of the store."""
+"""Read access to an open database: one method per query, implemented by modules in the subfolders of the store."""
 
 from fitgap.runner.store.reader.comparison_queries import ComparisonQueries
 from fitgap.runner.store.reader.progress_queries import ProgressQueries

@@ -61,7 +61,7 @@ class ComparisonQueries(OpenDatabase):
             return configuration_pages.settings_along(connection, sweep_id, keys, hashes)
 
     def state(self, sweep_id: int) -> tuple[object, ...]:
-        """What changes whenever results of a sweep change; it costs little, however large the sweep is."""
+        """A value that changes whenever results of a sweep change; cheap to read, however large the sweep is."""
         with self._reading() as connection:
             return configuration_pages.state_of(connection, sweep_id)
 
@@ -71,11 +71,11 @@ class ComparisonQueries(OpenDatabase):
             return axis_columns.axes_of(connection, sweep_id)
 
     def varying_keys(self, sweep_id: int) -> list[str]:
-        """The same axes by the keys that they have in query results."""
+        """The axes in which the configurations differ, by their keys in query results."""
         return [axis_columns.KEY.get(axis, axis) for axis in self.varying_axes(sweep_id)]
 
     def varying_settings(self, trial: int) -> Row:
-        """The settings of a trial that vary in its sweep, by the same keys."""
+        """The settings of a trial that vary in its sweep, by their keys in query results."""
         with self._reading() as connection:
             return axis_columns.settings_along_axes(connection, trial)
 

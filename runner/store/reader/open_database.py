@@ -1,4 +1,4 @@
-"""An open database: read-only connections to it, with the errors of damaged rows and of lost connections handled."""
+"""An open database: read-only connections to it, with handling of damaged rows and lost connections."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

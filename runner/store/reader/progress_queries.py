@@ -1,4 +1,4 @@
-"""Queries for a sweep in training: how far it is, who trains it, what is pending and in which state."""
+"""Queries for a sweep in training: its progress, its drivers, its pending trials and their saved states."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from fitgap.runner.store.write.claims import OtherDriver
 
 
 class ProgressQueries(OpenDatabase):
-    """A sweep in training, for drivers and for those who watch."""
+    """A sweep in training, for drivers and for displays of progress."""
 
     def drivers_of(self, sweep_id: int) -> list[OtherDriver]:
         """The live drivers that have trained trials of a sweep."""
@@ -20,12 +20,12 @@ class ProgressQueries(OpenDatabase):
             return drivers_at_work.drivers_of_sweep(connection, sweep_id)
 
     def progress(self, sweep_id: int) -> progress.SweepProgress:
-        """How far a sweep is, counted for all drivers."""
+        """The progress of a sweep, by all drivers together."""
         with self._reading() as connection:
             return progress.sweep_progress(connection, sweep_id)
 
     def trial_progress(self, number: int) -> Row | None:
-        """How far a trial is: its status, verdict, and epochs; None if there is no such trial."""
+        """The progress of a trial: its status, verdict, and epochs; None if there is no such trial."""
         with self._reading() as connection:
             return progress.trial_progress(connection, number)
 
@@ -43,16 +43,16 @@ class ProgressQueries(OpenDatabase):
         return self._with_retries(lambda connection: proposals.proposals_to_come(connection, sweep_id))
 
     def proposals(self, sweep_id: int) -> list[Row]:
-        """The proposals of a search in the order of the plan, with what came of them."""
+        """The proposals of a search in the order of the plan, with their results."""
         with self._reading() as connection:
             return proposals.proposal_rows(connection, sweep_id)
 
     def rounds_so_far(self, sweep_id: int) -> rounds.RoundsSoFar | None:
-        """How far a sweep is with its rounds of repeats; None if it has none."""
+        """The progress of a sweep in its rounds of repeats; None if it has none or trials are pending or running."""
         return self._with_retries(lambda connection: rounds.rounds_so_far(connection, sweep_id))
 
     def rounds_answer(self, sweep_id: int) -> Row | None:
-        """What the rounds of repeats of a sweep show; None if it has none, or nothing can be said yet."""
+        """What the rounds of repeats of a sweep show; None if it has no rounds, or no result yet."""
         with self._reading() as connection:
             return rounds.rounds_answer(connection, sweep_id)
 
@@ -66,11 +66,11 @@ class ProgressQueries(OpenDatabase):
         return self._with_retries(lambda connection: pending.planned(connection, trials))
 
     def has_due_rungs(self, sweep_id: int) -> bool:
-        """Whether a rung has been reached by all trials that were to reach it."""
+        """Whether some rung can be decided, because all trials that were to reach it have done so."""
         return bool(self._with_retries(lambda connection: rungs.due_rungs(connection, sweep_id)))
 
     def has_rungs_ahead(self, sweep_id: int) -> bool:
-        """Whether a trial has still to reach or to pass a rung, so that it is not decided what is pruned."""
+        """Whether a trial has yet to reach or pass a rung, so that some pruning is undecided."""
         with self._reading() as connection:
             return brackets.has_rungs_ahead(connection, sweep_id)
 

@@ -1,4 +1,4 @@
-"""Queries for sweeps, trials, their epochs and layers, and what was stored to repeat them."""
+"""Queries for sweeps, trials, their epochs and layers, and the data stored to train them again."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -38,13 +38,13 @@ class TrialQueries(OpenDatabase):
             return trials.trials(connection, sweep_id, TrialQuery(where, sort, limit, offset, columns))
 
     def each_trial(self, sweep: str | int, choice: TrialQuery) -> Iterator[Row]:
-        """The same as an iterator; the store cannot be used for anything else until it is exhausted."""
+        """The rows of `trials` as an iterator; the store cannot be used for anything else until it is exhausted."""
         with self._reading() as connection:
             sweep_id = lookups.find_sweep(connection, str(sweep))["id"]
             yield from trials.each_trial(connection, sweep_id, choice)
 
     def trial_blocks(self, sweep: str | int, choice: TrialQuery) -> Iterator[list[tuple[Any, ...]]]:
-        """The same as lists of tuples in the order of the columns, for reading very many trials."""
+        """The rows of `trials` as lists of tuples in the order of the columns, for reading very many trials."""
         with self._reading() as connection:
             sweep_id = lookups.find_sweep(connection, str(sweep))["id"]
             yield from trials.trial_blocks(connection, sweep_id, choice)
@@ -75,7 +75,7 @@ class TrialQueries(OpenDatabase):
             return confusion.cells(matrix) if matrix else []
 
     def limited_inputs(self, sweep_id: int) -> Row:
-        """The inputs that are limited in some repeat of a sweep, and the first examples in which they are."""
+        """The inputs whose values are limited in some repeat of a sweep, and the first examples with limited values."""
         with self._reading() as connection:
             return lookups.limited_inputs(connection, sweep_id)
 
@@ -95,7 +95,7 @@ class TrialQueries(OpenDatabase):
             return layers.layers_of_sweep(connection, what, where)
 
     def layers_of_trials(self, numbers: Sequence[int]) -> list[Row]:
-        """The layers of the completed ones among these trials."""
+        """The layers of the completed trials among these."""
         with self._reading() as connection:
             return layers.layers_of_trials(connection, numbers)
 
@@ -125,7 +125,7 @@ class TrialQueries(OpenDatabase):
             return lookups.data_content(connection, str(sweep))
 
     def draw_fingerprints(self, sweep_id: int) -> dict[int, str]:
-        """The fingerprints of the examples of those repeats of a sweep that have others than its data set."""
+        """The fingerprints of the examples of those repeats of a sweep whose examples differ from its data set."""
         with self._reading() as connection:
             return lookups.draw_fingerprints(connection, sweep_id)
 

@@ -1,4 +1,4 @@
-"""Queries for the upkeep of a database: sizes, labels, what a deletion would remove."""
+"""Queries for the upkeep of a database: sizes, labels, the extent of deletions."""
 
 from collections.abc import Sequence
 
@@ -28,6 +28,6 @@ class UpkeepQueries(OpenDatabase):
             return labels.labels(connection, selection.choose(connection, words))
 
     def deletion(self, words: Sequence[str]) -> Deletion:
-        """The extent of what `delete` would remove."""
+        """The extent of a deletion: what `delete` would remove."""
         with self._reading() as connection:
             return delete.deletion(connection, selection.choose(connection, words))

@@ -1,4 +1,4 @@
-"""Queries for verdicts and what they rest on: counts, judged configurations, references, floors."""
+"""Queries for verdicts and their basis: counts, judged configurations, references, floors."""
 
 from collections.abc import Sequence
 
@@ -51,7 +51,7 @@ class VerdictQueries(OpenDatabase):
             return judged_configurations.reference_of(connection, sweep_id)
 
     def peer_groups(self, sweep_id: int) -> list[Row]:
-        """The groups of configurations within which verdicts compare; none if all are compared with each other."""
+        """The groups of configurations that verdicts compare with each other; none if all are in one group."""
         with self._reading() as connection:
             return peers.peer_group_rows(connection, sweep_id)
 
@@ -64,7 +64,7 @@ class VerdictQueries(OpenDatabase):
             return floor_of_sweep(connection, sweep_id)
 
     def beside_constants(self, sweep: str, where: str) -> list[Row]:
-        """The errors of the trials that match a filter, each with those of a constant prediction."""
+        """The errors of the trials that match a filter, next to those of a constant prediction."""
         with self._reading() as connection:
             return beside_constants(connection, sweep, where)
 

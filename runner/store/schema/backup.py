@@ -1,4 +1,4 @@
-"""Backups of SQLite files, also those made automatically before an upgrade.
+"""Backups of SQLite files, including the automatic ones before an upgrade.
 
 A copy is built in a private folder next to its destination with SQLite's backup API, which takes a consistent snapshot
 and does not block writers. The copy is checked, and gets its final name only when it is complete and on disk. It is a
@@ -102,7 +102,7 @@ def new_database(path: Path, rights: int | None = None) -> Iterator[Path]:
 
 
 def make_private(part: Path, rights: int | None) -> None:
-    """Create an empty file with these permissions, by default with those of new files."""
+    """Create an empty file with these permissions (default: those of new files)."""
     os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666 if rights is None else 0o600))
     if rights is not None:
         part.chmod(rights)

@@ -1,6 +1,6 @@
 """Creation of the tables in a new database, from generated statements instead of running all migrations.
 
-Loading Alembic and running the migrations takes 0.2 s or more, most of the time of a small sweep. `python -m
+Loading Alembic and running the migrations takes 0.2 s or more, most of the run time of a small sweep. `python -m
 fitgap.migrations` generates the statements; do not edit them by hand. Tests compare them with the result of the
 migrations.
 """
@@ -17,7 +17,7 @@ HEAD, END = "-- schema {}\n\n", ";\n\n"
 
 
 def kept_statements(database: str) -> list[str]:
-    """The statements that create the newest tables; none if the file is not of the newest schema."""
+    """The statements that create the newest tables; none if the file is for another schema version."""
     path = version.FOLDER / FILES[database]
     text = path.read_text() if path.exists() else ""
     head = HEAD.format(newest_version())

@@ -67,7 +67,7 @@ def make_ready(engine: Engine) -> None:
 def upgrade(engine: Engine) -> Upgrade | None:
     """Upgrade the database to the newest schema in one transaction; returns None if it is already up to date.
 
-    If several programs do this at once, one upgrades and the others find it done.
+    If several programs do this at once, one upgrades and the others find nothing to do.
     """
     if prepare(engine) == newest_version():
         return None

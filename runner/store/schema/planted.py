@@ -1,7 +1,7 @@
 """Checks against malicious SQLite schemas: views, triggers, virtual tables and computed columns.
 
-A database may come from an untrusted source. A trigger would run with every row that fitgap writes. A view or a virtual
-table in place of a fitgap table would run with every query.
+A database may come from an untrusted source. A trigger would run for every row that fitgap writes. A view or a virtual
+table in place of a fitgap table would run for every query.
 """
 
 import os

@@ -16,7 +16,7 @@ SETTINGS: dict[str, ColumnElement] = {
     "batch_size": configuration.c.batch_size,
     "parameters": configuration.c.parameters,
 }
-# The scaling of the inputs, if it is an axis; `auto` is that of the sweep's data.
+# The scaling of the inputs, if it is an axis; `auto` stands for the scaling of the whole sweep.
 preprocess = sa.func.coalesce(configuration.c.settings["preprocess"].as_string(), "auto", type_=sa.Text())
 # Further settings, only for grouping.
 MORE_SETTINGS: dict[str, ColumnElement] = {
@@ -34,13 +34,13 @@ MORE_SETTINGS: dict[str, ColumnElement] = {
 
 # Metrics of a trial under scikit-learn's names; see `core/metrics.py`.
 METRIC: dict[str, ColumnElement] = {name: trial.c[name] for name in METRICS}
-# Of the metrics, those whose lower values are better.
+# The metrics for which lower values are better.
 ERROR_METRICS = tuple(name for name in METRICS if "log_loss" in name or "mae" in name or "rmse" in name)
-# E_v of the network that a trial ends with, as an honest estimate: if the best epoch was restored, the validation
-# examples chose it.
+# Honest E_v of the network that a trial ends with. If the best epoch was restored, the validation examples chose it, so
+# E_v at that epoch would be too low.
 final_e_v = sa.case((configuration.c.stopping.like("%restore=best%"), trial.c.honest_e_v), else_=trial.c.e_v)
 
-# The epoch after which it was pruned.
+# The epoch after which a trial was pruned.
 rung = sa.case((trial.c.status == Status.PRUNED, trial.c.leg))
 
 # Further columns of a trial, for filtering, sorting and display.
@@ -119,7 +119,7 @@ EPOCH: dict[str, ColumnElement] = {
     **{column.name: column for column in epoch.columns if column.name != "trial_id"},
 }
 
-# The measures in which groups of trials can be compared.
+# The measures by which groups of trials can be compared.
 MEASURED: dict[str, ColumnElement] = {
     "e_t": trial.c.e_t,
     "e_v": trial.c.e_v,
@@ -134,15 +134,15 @@ MEASURED: dict[str, ColumnElement] = {
     "overfit": trial.c.overfit,
     "honest_e_v": trial.c.honest_e_v,
 }
-# Further measures, of which means are reported only if groups are compared in them.
+# Further measures. Their means are reported only if groups are compared by them.
 MORE_MEASURED: dict[str, ColumnElement] = {
     "final_e_v": final_e_v,
     **{name: trial.c[name] for name in ("best_e_t", "honest_e_t")},
     "epochs": trial.c.epochs,
     **METRIC,
 }
-# What is measured on the test examples, and its name in the stored result. It is measured once, for the best
-# configuration alone, so no list can be filtered or sorted by it.
+# The measures on the test examples, with their names in the stored result. They are measured once, for the best
+# configuration alone, so no list can be filtered or sorted by them.
 TESTED = {"test_error": "errors", "test_accuracy": "accuracies", "test_rmse": "rmse", "test_mae": "mae"}
 ONLY_TESTED = "it is measured once, for the best configuration alone, so that nothing is chosen by it; see fitgap show"
 VERDICTS = ("good", "underfit", "overfit", "both", "unclear", "no_skill", "diverged")

@@ -12,7 +12,7 @@ SCHEMA = "0006"
 
 
 # Metrics of a trial: after its last epoch on training and validation examples, and after its best epoch.
-# Columns of `trial`, because a list sorted or filtered by them is then as fast as by E_v.
+# They are columns of `trial`, so that sorting and filtering by them is as fast as by E_v.
 METRICS_T = ("balanced_accuracy_t", "f1_macro_t", "mae_t", "rmse_t")
 METRICS_V = ("balanced_accuracy_v", "f1_macro_v", "lowest_recall_v", "roc_auc_v", "log_loss_v", "mae_v", "rmse_v")
 METRICS_AT_BEST = tuple(f"best_{name}" for name in ("accuracy_v", *METRICS_V))
@@ -20,7 +20,7 @@ METRICS = (*METRICS_T, *METRICS_V, *METRICS_AT_BEST)
 
 
 def fit_columns() -> list[sa.Column]:
-    """The fit of a trial, or of a configuration over its repeats, compared with the reference; NULL until known."""
+    """The fit of a trial, or of a configuration over its repeats, relative to the reference; NULL until known."""
     return [
         *(sa.Column(name, sa.Double) for name in ("excess", "underfit", "overfit")),
         sa.Column("verdict", sa.Text),
@@ -38,7 +38,7 @@ data_set = sa.Table(
     sa.Column("input_names", sa.JSON, nullable=False),
     sa.Column("target_names", sa.JSON, nullable=False),
     sa.Column("class_names", sa.JSON, nullable=False),
-    # A data file, if the data came from memory.
+    # The data as a file, if they came from memory.
     sa.Column("content", sa.LargeBinary),
 )
 
@@ -52,11 +52,11 @@ sweep = sa.Table(
     sa.Column("created", sa.Double, nullable=False),
     sa.Column("program_version", sa.Text, nullable=False),
     sa.Column("note", sa.Text),
-    # The reference configuration, when the fit was computed, and by which version of the rule.
+    # The reference configuration, the time when the fit was computed, and the version of the rule used.
     sa.Column("reference_id", sa.Integer),
     sa.Column("fitted", sa.Double),
     sa.Column("fit_rule", sa.Integer),
-    # Where the errors of the reference are from (see `store/fit/reference.py`), and its skill (see
+    # The epoch from which the errors of the reference are taken (see `store/fit/reference.py`), and its skill (see
     # `core/fit_verdicts.py`).
     sa.Column("reference_at", sa.Text),
     sa.Column("skill", sa.Text),
@@ -73,21 +73,21 @@ split = sa.Table(
     sa.Column("training_count", sa.Integer, nullable=False),
     sa.Column("validation_count", sa.Integer, nullable=False),
     sa.Column("constant_columns", sa.JSON, nullable=False),
-    # The transformations learned from the training examples, to be applied to new ones.
+    # The transformations learned from the training examples, to be applied to new examples.
     sa.Column("preprocessing", sa.JSON, nullable=False),
-    # Errors of the best constant prediction for the training examples: means over both sides, and those of the sampled
-    # examples as in `evidence`. NULL for sweeps before schema 0005.
+    # Errors of the best constant prediction for the training examples: means over the training and the validation
+    # examples, and errors of the sampled examples as in `evidence`. NULL for sweeps before schema 0005.
     sa.Column("constant_e_t", sa.Double),
     sa.Column("constant_e_v", sa.Double),
     sa.Column("constant_errors", sa.LargeBinary),
-    # The number of validation examples of every class; empty for numbers, NULL for sweeps before schema 0005.
+    # The number of validation examples of each class; empty for numeric targets, NULL for sweeps before schema 0005.
     sa.Column("validation_classes", sa.JSON(none_as_null=True)),
-    # Of the examples of this repeat; NULL if they are those of the data set.
+    # The fingerprint of the examples drawn for this repeat; NULL if they are those of the data set.
     sa.Column("fingerprint", sa.Text),
 )
 
-# What differs from the split if configurations use its training examples in another way: fewer of them, or with label
-# noise. `variant` names the way.
+# The columns of the split that differ for configurations that use its training examples in another way, such as fewer
+# of them or with label noise. `variant` names this way.
 split_variant = sa.Table(
     "split_variant",
     metadata,
@@ -102,8 +102,8 @@ split_variant = sa.Table(
     sa.Column("constant_errors", sa.LargeBinary),
 )
 
-# The references of a sweep in which not all configurations are compared with each other, by the group of peers; "" for
-# those that use all training examples as they are.
+# The reference of each group of peers, for sweeps in which not all configurations are compared with each other. The
+# group "" uses all training examples unchanged.
 peer_reference = sa.Table(
     "peer_reference",
     metadata,
@@ -140,11 +140,11 @@ configuration = sa.Table(
     # The number of training examples used in the first repeat, and the share of their labels that are replaced.
     sa.Column("training_examples", sa.Integer),
     sa.Column("label_noise", sa.Double),
-    # How it uses the training examples, as in `split_variant`, and with which configurations its errors are compared;
-    # NULL if it uses all as they are.
+    # How the configuration uses the training examples, as in `split_variant`, and its group of peers; NULL if it uses
+    # all of them unchanged.
     sa.Column("variant", sa.Text),
     sa.Column("peers", sa.Text),
-    # The point that a search in generations proposed, a list of coordinates, null for those on which nothing depends;
+    # The point that a search in generations proposed: a list of coordinates, with null for those that have no effect.
     # NULL for all other configurations.
     sa.Column("proposal", sa.JSON(none_as_null=True)),
     sa.UniqueConstraint("sweep_id", "hash", name="configuration_once_per_sweep"),
@@ -178,15 +178,15 @@ trial = sa.Table(
     sa.Column("reason", sa.Text),
     sa.Column("started", sa.Double),
     sa.Column("ended", sa.Double),
-    # A summary of its epochs, so that lists never touch the epoch table.
+    # A summary of the epochs, so that listing trials never reads the epoch table.
     sa.Column("epochs", sa.Integer),
     sa.Column("e_t", sa.Double),
     sa.Column("e_v", sa.Double),
     sa.Column("best_epoch", sa.Integer),
     sa.Column("best_e_t", sa.Double),
     sa.Column("best_e_v", sa.Double),
-    # At the best epochs of two halves of the validation examples, each measured on the other half. NULL if unknown, as
-    # for trials before schema 0005.
+    # Errors at the best epochs of two halves of the validation examples, each measured on the other half. NULL if
+    # unknown, as for trials before schema 0005.
     sa.Column("honest_e_t", sa.Double),
     sa.Column("honest_e_v", sa.Double),
     sa.Column("accuracy_t", sa.Double),
@@ -196,12 +196,12 @@ trial = sa.Table(
     sa.Column("learned", sa.JSON),
     # The driver that trains or trained it.
     sa.Column("driver_id", sa.Integer, sa.ForeignKey("driver.id")),
-    # How often its driver or its worker died while it was running.
+    # How often its driver or worker died while the trial was running.
     sa.Column("worker_failures", sa.Integer, nullable=False, server_default="0"),
     sa.Column("note", sa.Text),
     *fit_columns(),
-    # In a sweep that prunes, the rung that it waits at or trains to, or at which it ended; NULL if it may train to its
-    # end. `rank` is that of its configuration at the rung after which it was pruned.
+    # In a sweep that prunes, the rung that the trial trains to, waits at or ended at; NULL if it may train to its end.
+    # `rank` is the rank of its configuration at the rung after which it was pruned.
     sa.Column("leg", sa.Integer),
     sa.Column("rank", sa.Integer),
     # NULL where a metric does not apply, and for trials before schema 0006.
@@ -257,7 +257,7 @@ evidence = sa.Table(
     sa.Column("honest", sa.LargeBinary),
 )
 
-# How many validation examples of every class were taken for which class after the best epoch (see `database/blobs.py`).
+# The confusion matrix of the validation examples after the best epoch (see `database/blobs.py`).
 confusion = sa.Table(
     "confusion",
     metadata,
@@ -265,8 +265,8 @@ confusion = sa.Table(
     sa.Column("content", sa.LargeBinary, nullable=False),
 )
 
-# For every class the numbers of its validation examples and of those that were recognized, after the last and the best
-# epoch: lists of pairs, which a query can read. Not in `trial`, because most queries do not need them.
+# For each class, the number of its validation examples and of those classified correctly, after the last and the best
+# epoch: lists of pairs, which queries can read. Not in `trial`, because most queries do not need them.
 class_count = sa.Table(
     "class_count",
     metadata,

@@ -1,10 +1,10 @@
-"""Data variants in queries: what a trial's configuration makes of the split of its repeat, and its group of peers."""
+"""Data variants in queries: how a trial's configuration uses the split of its repeat, and its group of peers."""
 
 import sqlalchemy as sa
 from fitgap.runner.store.schema.tables import configuration, peer_reference, split, split_variant, sweep, trial
 from sqlalchemy.sql.elements import ColumnElement
 
-# The group of peers of a configuration; "" for those that use all training examples as they are.
+# The group of peers of a configuration; "" for those that use all training examples unchanged.
 peers_or_all = sa.func.coalesce(configuration.c.peers, "")
 SAME_SPLIT = sa.and_(split.c.sweep_id == trial.c.sweep_id, split.c.repeat == trial.c.repeat)
 # For outer joins.
@@ -21,5 +21,5 @@ reference_id = sa.case(
 
 
 def of_variant(name: str) -> ColumnElement:
-    """A column of the split, as the configuration of a trial has it; the table of variants must be outer-joined."""
+    """A column of the split, as it applies to a trial's configuration; the table of variants must be outer-joined."""
     return sa.func.coalesce(split_variant.c[name], split.c[name]).label(name)

@@ -36,7 +36,7 @@ def stored_version(engine: Engine) -> str | None:
     if not path_of(engine.url).exists():
         return None
     for _ in range(ATTEMPTS):
-        # Another process may be creating the file at the moment.
+        # Another process may be creating the file right now.
         with contextlib.suppress(ChangedWhileReadError):
             return inspected_version(engine)
         time.sleep(PAUSE_SECONDS)

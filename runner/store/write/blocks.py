@@ -19,8 +19,8 @@ from sqlalchemy.engine import Connection
 def record(connection: Connection, driver_id: int, block: Block, *, is_retry: bool = False) -> set[int]:
     """Write the content of a block; returns the trials in it that the driver no longer holds, which are skipped.
 
-    The epochs of a repeated attempt replace those of the previous one. So do those of a block in a retry, since the
-    first write may or may not have succeeded.
+    The epochs of a repeated attempt replace those of the previous attempt. In a retry, the epochs of the block also
+    replace existing ones, because the first write may have succeeded.
     """
     claims.renew(connection, driver_id)
     named = block.trials
@@ -35,7 +35,7 @@ def record(connection: Connection, driver_id: int, block: Block, *, is_retry: bo
         insert_epochs(connection, block.rows)
     if block.ended:
         end_trials(connection, block.ended, repeated)
-    # After the ends, which remove states: a state that arrives with the end must be kept.
+    # After the ends, because these remove states: a state that arrives with an end must be kept.
     if block.states:
         save_states(connection, block.states)
     if block.evidence:
@@ -56,7 +56,7 @@ def forget_epochs(connection: Connection, rows: EpochRows) -> None:
 
 
 def save_states(connection: Connection, states: Sequence[SavedState]) -> None:
-    """Replace the saved states of trials and reset their failure counts: a trial that progresses is not the cause."""
+    """Replace the saved states of trials and reset their failure counts: a trial that progresses is not to blame."""
     numbers = [each.trial_id for each in states]
     connection.execute(sa.delete(tables.state).where(tables.state.c.trial_id.in_(numbers)))
     rows = [{"trial_id": each.trial_id, "epoch": each.epoch, "content": packed(each.arrays)} for each in states]
@@ -67,7 +67,7 @@ def save_states(connection: Connection, states: Sequence[SavedState]) -> None:
 def end_trials(connection: Connection, ends: Sequence[TrialEnd], repeated: Sequence[int]) -> None:
     """Write how trials ended and remove their saved states, which are no longer needed."""
     rows = [trial_row(end) for end in ends]
-    # One statement for all trials with the same columns: those of a sweep, except those that diverged.
+    # One statement per set of columns, which is the same for all trials of a sweep except diverged ones.
     kinds = [(tuple(row), end.status.is_final) for row, end in zip(rows, ends, strict=True)]
     for kind in dict.fromkeys(kinds):
         connection.execute(end_trial(*kind), [row for row, own in zip(rows, kinds, strict=True) if own == kind])
@@ -91,9 +91,9 @@ NEW = "new_"
 
 @cache
 def end_trial(parameters: tuple[str, ...], is_final: bool) -> sa.Update:
-    """The statement with these parameters, as from `trial_row`. Other metrics are NULL already.
+    """The UPDATE with these parameters of `trial_row`. Metrics without a parameter are NULL already.
 
-    A trial that waits at a rung has not ended.
+    A trial that waits at a rung gets no end time, because it has not ended.
     """
     names = [name.removeprefix(NEW) for name in parameters if name.startswith(NEW)]
     values: dict[str, Any] = {name: sa.bindparam(f"{NEW}{name}") for name in names}
@@ -104,7 +104,7 @@ def end_trial(parameters: tuple[str, ...], is_final: bool) -> sa.Update:
 def trial_row(end: TrialEnd) -> dict[str, Any]:
     """The parameters of `end_trial`."""
     row = {name: storable(getattr(end, name)) for name in SUMMARY}
-    # Workers measure more than has a column.
+    # Workers also measure metrics that have no column.
     row |= {name: finite(value) for name, value in end.metrics.items() if name in tables.METRICS}
     return {"number": end.trial_id, **{f"{NEW}{name}": value for name, value in row.items()}}
 
@@ -123,7 +123,7 @@ def confusion_row(end: TrialEnd) -> dict[str, Any]:
 
 
 def class_row(end: TrialEnd) -> dict[str, Any]:
-    """The row of what a classifier recognized of each class."""
+    """The row with the number of recognized examples of each class."""
     assert end.recognized is not None
     best = None if end.best_recognized is None else end.best_recognized.tolist()
     return {"trial_id": end.trial_id, "last": end.recognized.tolist(), "best": best}

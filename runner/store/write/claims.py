@@ -1,6 +1,6 @@
 """Claims: drivers with leases, the trials that they hold, and takeover of the trials of dead drivers.
 
-A driver is a row with a lease, which everything it writes renews. A takeover marks the row as lost and resets its
+A driver is a row with a lease, which it renews whenever it writes. A takeover marks the row as lost and resets its
 trials to pending in one transaction. From then on the old driver's transactions find the mark and write nothing. The
 database serializes the two, by row locks in PostgreSQL and `BEGIN IMMEDIATE` in SQLite. All times are the database's.
 """
@@ -47,7 +47,7 @@ class OtherDriver:
 
     @property
     def has_expired(self) -> bool:
-        """Whether the lease has ended, or ends impossibly late, which means that the clock has been set back."""
+        """Whether the lease has expired, or ends impossibly late, which means that the clock was set back."""
         return not self.now <= self.lease_until <= self.now + LEASE_SECONDS + CLOCK_TOLERANCE_SECONDS
 
 
@@ -86,7 +86,7 @@ def claim(connection: Connection, driver_id: int, trials: Sequence[int]) -> set[
     transaction had claimed them.
     """
     renew(connection, driver_id)
-    # Another driver may have trained one to its rung since it was planned.
+    # Another driver may have trained a trial to its rung since it was planned.
     free = sa.or_(sa.and_(trial.c.status == Status.PENDING, may_train), is_held_by(driver_id))
     waiting = sa.select(trial.c.id).where(trial.c.id.in_(trials), free)
     # Two drivers that claim the same trials do not wait for each other (PostgreSQL; SQLite has only one writer).

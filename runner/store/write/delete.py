@@ -36,7 +36,7 @@ PARTS = (epoch, snapshot, state, evidence, confusion, class_count, trial_tag)
 
 @dataclass(frozen=True)
 class Deletion:
-    """The extent of a deletion: sweeps by name, or some trials of sweeps that stay."""
+    """The extent of a deletion: sweeps by name, or some trials of sweeps that are kept."""
 
     sweeps: tuple[str, ...]
     trials: int

@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 class Generation:
     """New configurations of a search, in their order, and the variants of splits that they use.
 
-    `known` is the number of earlier proposals, by which it is recognized if another driver was faster.
+    `known` is the number of earlier proposals; if the sweep has more by now, another driver was faster.
     """
 
     known: int
@@ -24,7 +24,7 @@ class Generation:
 
 def add_generation(connection: Connection, sweep_id: int, generation: Generation) -> int:
     """Write a generation with pending trials; returns their number, 0 if the sweep has this generation already."""
-    # Two drivers may have computed it, with the same result; the second one waits here and then finds it.
+    # Two drivers may have computed the same generation; the second one waits here and then finds it written.
     connection.execute(sa.select(sweep.c.id).where(sweep.c.id == sweep_id).with_for_update())
     proposed = sa.and_(configuration.c.sweep_id == sweep_id, configuration.c.proposal.is_not(None))
     count = connection.execute(sa.select(sa.func.count()).where(proposed)).scalar_one()

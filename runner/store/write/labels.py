@@ -24,14 +24,14 @@ def labels(connection: Connection, chosen: Chosen) -> list[Row]:
 
 
 def add_tags(connection: Connection, chosen: Chosen, tags: Sequence[str]) -> None:
-    """Add these tags to each; existing ones are kept. Raises LabelError."""
+    """Add these tags to each sweep or trial; existing tags are kept. Raises LabelError."""
     remove_tags(connection, chosen, tags)
     rows = [{chosen.tag_owner.name: each, "tag": tag} for each in chosen.numbers for tag in checked_tags(tags)]
     connection.execute(sa.insert(chosen.tag_table), rows)
 
 
 def remove_tags(connection: Connection, chosen: Chosen, tags: Sequence[str]) -> int:
-    """Remove these tags from each; returns how many were removed. Raises LabelError."""
+    """Remove these tags from each sweep or trial; returns how many were removed. Raises LabelError."""
     here = sa.and_(chosen.tag_owner.in_(chosen.numbers), chosen.tag_table.c.tag.in_(checked_tags(tags)))
     return connection.execute(sa.delete(chosen.tag_table).where(here)).rowcount
 
@@ -41,13 +41,13 @@ def checked_tags(tags: Sequence[str]) -> list[str]:
 
 
 def write_note(connection: Connection, chosen: Chosen, text: str) -> None:
-    """Replace the note of each; an empty text removes it. Raises LabelError."""
+    """Replace the note of each sweep or trial; an empty text removes it. Raises LabelError."""
     change = sa.update(chosen.table).where(chosen.table.c.id.in_(chosen.numbers))
     connection.execute(change.values(note=checked_note(text) or None))
 
 
 def keep_test_result(connection: Connection, sweep_id: int, result: Row) -> None:
-    """Store the result of a sweep on its test examples, unless there is one."""
+    """Store the result of a sweep on its test examples, unless one is stored already."""
     is_new = sa.and_(sweep.c.id == sweep_id, sweep.c.test_result.is_(None))
     connection.execute(sa.update(sweep).where(is_new).values(test_result=result))
 

@@ -1,4 +1,4 @@
-"""Pruned trials that train on: they become pending again, with no rung before their end."""
+"""Continuation of pruned trials: they become pending again and train to their end without further rungs."""
 
 import sqlalchemy as sa
 from fitgap.runner.errors import StoreError
@@ -11,22 +11,23 @@ from sqlalchemy.engine import Connection
 
 
 def continue_pruned(connection: Connection, sweep_id: int, where: str | None) -> tuple[int, int]:
-    """Let the pruned trials of the configurations with a pruned trial that matches a filter train to their end from
-    their states; returns their number, and that of the epochs that they all have left.
+    """Let pruned trials resume from their states and train to their end; returns their number and the total number of
+    epochs they have left.
 
-    Raises StoreError while rungs are undecided: what goes on after these depends on how many went on before.
+    This includes all pruned trials of every configuration with a pruned trial that matches the filter. Raises
+    StoreError while rungs are undecided, because their decisions depend on how many configurations have gone on.
     """
     name = connection.execute(sa.select(sweep.c.name).where(sweep.c.id == sweep_id).with_for_update()).scalar_one()
     if has_rungs_ahead(connection, sweep_id):
         rule = f"some trials of sweep {name} have rungs ahead of them, so it is not decided yet what is pruned"
         raise StoreError(f"{rule}; train them first: {suggested('resume', name)}")
     is_pruned = sa.and_(trial.c.sweep_id == sweep_id, trial.c.status == Status.PRUNED)
-    # The repeats of a configuration stay together, since the mean of some of them would be too low.
+    # Continue all repeats of a configuration, because the mean of selected ones would be too low.
     matching = chosen_trials(connection, sweep_id, where, [trial.c.configuration_id], within=is_pruned)
     chosen = sa.and_(is_pruned, trial.c.configuration_id.in_(matching))
     left = sa.func.coalesce(sa.func.sum(configuration.c.planned_epochs - trial.c.epochs), 0)
     epochs = connection.execute(joined([left]).where(chosen)).scalar_one()
     reopened = {"status": Status.PENDING, "worker_failures": 0, "driver_id": None, "ended": None}
-    # The rank stays, and tells it from a trial that was kept.
+    # The rank is kept; it marks the trial as one that was pruned.
     change = sa.update(trial).where(chosen).values(leg=None, reason=None, **reopened)
     return connection.execute(change).rowcount, int(epochs)

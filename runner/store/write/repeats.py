@@ -11,9 +11,9 @@ from sqlalchemy.engine import Connection
 def add_repeats(connection: Connection, sweep_id: int, trials: Sequence[tuple[int, int]], known: int) -> int:
     """Write pending trials, given by configuration and repeat; returns their number.
 
-    It is 0 if the sweep no longer has as many trials as were `known` when the round was computed.
+    Writes none unless the sweep still has as many trials as when the round was computed (`known`).
     """
-    # Two drivers may have computed it, with the same result; the second one waits here and then finds it.
+    # Two drivers may have computed the same round; the second one waits here and then finds it written.
     connection.execute(sa.select(sweep.c.id).where(sweep.c.id == sweep_id).with_for_update())
     count = sa.select(sa.func.count()).select_from(trial).where(trial.c.sweep_id == sweep_id)
     if not trials or connection.execute(count).scalar_one() != known:

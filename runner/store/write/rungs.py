@@ -1,7 +1,7 @@
-"""Rungs: when all configurations of a bracket have reached one, the best go on and the others are pruned.
+"""Rungs: when all configurations of a bracket have reached a rung, the best go on and the others are pruned.
 
 In a bracket (see `store/read/brackets.py`), configurations with the same planned epochs, loss and training examples are
-compared. What is decided depends on the errors at the rung and on the order of the plan, never on who got there first.
+compared. Decisions depend on the errors at the rung and on the order of the plan, never on which trial arrives first.
 """
 
 import math
@@ -24,7 +24,7 @@ AT_A_TIME = 1_000
 
 @dataclass(frozen=True)
 class DueRung:
-    """A rung that all trials of a group have reached, except those that have ended before."""
+    """A rung that all trials of a group have reached, except those that ended earlier."""
 
     bracket: Bracket
     planned_epochs: int
@@ -40,7 +40,7 @@ class DueRung:
 
 @dataclass(frozen=True)
 class Standing:
-    """A configuration at a rung: its id, its mean error there, its trials, and those of them that wait."""
+    """A configuration at a rung: its id, its mean error there, its trials, and which of them are waiting."""
 
     configuration: int
     error: float
@@ -59,7 +59,7 @@ def decide_rungs(connection: Connection, sweep_id: int) -> bool:
 
 
 def due_rungs(connection: Connection, sweep_id: int) -> list[DueRung]:
-    """The rungs at which trials wait, and which no other trial of their group has still to reach."""
+    """The rungs at which trials are waiting, with no other trial of their group still training to them."""
     is_open = sa.and_(trial.c.sweep_id == sweep_id, trial.c.status.in_(OPEN), trial.c.leg.is_not(None))
     number = trial.c.configuration_id
     low, high = connection.execute(sa.select(sa.func.min(number), sa.func.max(number)).where(is_open)).one()
@@ -71,7 +71,7 @@ def due_rungs(connection: Connection, sweep_id: int) -> list[DueRung]:
 
 
 def due_in(connection: Connection, bracket: Bracket, is_open: sa.ColumnElement[bool]) -> list[DueRung]:
-    """The same within a bracket."""
+    """The due rungs of one bracket."""
     waits = sa.and_(trial.c.status == Status.PENDING, has_reached)
     waiting = sa.func.sum(sa.case((waits, 1), else_=0))
     query: sa.Select = (
@@ -92,7 +92,7 @@ def decide(connection: Connection, sweep_id: int, due: DueRung) -> None:
     count, present, ahead = group_counts(connection, sweep_id, due)
     kept = rule.kept(due.rung, count, present)
     ranked = sorted(standings, key=lambda each: (each.error, each.configuration))
-    # Trials that were retried find others ahead of them.
+    # When retried trials arrive, other configurations have already passed the rung.
     promoted = [each for each in ranked[: max(0, kept - ahead)] if math.isfinite(each.error)]
     following = rule.next_rung(due.rung, due.planned_epochs)
     promote([number for each in promoted for number in each.trials], connection, following)
@@ -131,7 +131,7 @@ def mean_error(errors: Iterable[float | None]) -> float:
 
 
 def group_counts(connection: Connection, sweep_id: int, due: DueRung) -> tuple[int, int, int]:
-    """How many configurations the group has, how many of them come to this rung, and how many have gone on."""
+    """The number of configurations in the group, of those that come to this rung, and of those already past it."""
     number = trial.c.configuration_id
     comes_here = sa.or_(trial.c.leg.is_(None), trial.c.leg >= due.rung)
     has_gone_on = sa.or_(trial.c.leg.is_(None), trial.c.leg > due.rung)
@@ -143,14 +143,14 @@ def group_counts(connection: Connection, sweep_id: int, due: DueRung) -> tuple[i
 
 
 def promote(trials: Sequence[int], connection: Connection, following: int | None) -> None:
-    """Let trials train to the next rung, or to their end. Those that have ended take their part in it, too."""
+    """Let trials train to the next rung, or to their end. Those that have ended get the new rung as well."""
     for start in range(0, len(trials), AT_A_TIME):
         chosen = trial.c.id.in_(trials[start : start + AT_A_TIME])
         connection.execute(sa.update(trial).where(chosen).values(leg=following))
 
 
 def prune(connection: Connection, trials: Sequence[int], rank: int, reason: str) -> None:
-    """End trials at their rung; their epochs and states stay."""
+    """End trials at their rung; their epochs and states are kept."""
     if trials:
         chosen = sa.and_(trial.c.id.in_(trials), trial.c.status == Status.PENDING)
         values = {"status": Status.PRUNED, "rank": rank, "reason": reason, "ended": database_now()}

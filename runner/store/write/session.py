@@ -60,7 +60,7 @@ class DriverSession:
         return with_retries(self._engine, write)
 
     def add_repeats(self, sweep_id: int, trials: Sequence[tuple[int, int]], known: int) -> int:
-        """Write the trials of a round, unless the sweep has other trials than were known; returns their number."""
+        """Write the trials of a round if the sweep still has `known` trials; returns the number written."""
 
         def write(connection: Connection, is_retry: bool) -> int:
             claims.renew(connection, self.driver_id)

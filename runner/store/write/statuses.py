@@ -30,8 +30,8 @@ def cancel_trials(connection: Connection, sweep_id: int, trials: Sequence[int] |
 def retry_trials(connection: Connection, sweep_id: int, statuses: Sequence[Status]) -> int:
     """Reset the trials of a sweep that ended with these statuses to pending; returns their number.
 
-    Their epochs will be overwritten. Failed and cancelled trials resume from their saved states. Those of diverged
-    trials are useless and are removed. Cancelled trials that wait at a rung wait there again.
+    Their epochs will be overwritten. Failed and cancelled trials resume from their saved states. The states
+    of diverged trials are useless and are removed. Cancelled trials that were waiting at a rung wait there again.
     """
     table = tables.trial
     chosen = sa.and_(table.c.sweep_id == sweep_id, table.c.status.in_(statuses))

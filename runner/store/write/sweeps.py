@@ -53,7 +53,7 @@ def add_sweep(connection: Connection, plan: SweepPlan) -> tuple[int, str]:
 
 
 def add_variants(connection: Connection, sweep_id: int, variants: Sequence[Mapping[str, Any]]) -> None:
-    """Write what differs from the splits where their training examples are used in another way."""
+    """Write the differences from the splits for variants that use their training examples in another way."""
     if variants:
         connection.execute(sa.insert(tables.split_variant), [{"sweep_id": sweep_id, **row} for row in variants])
 
@@ -66,9 +66,9 @@ def add_configurations(connection: Connection, sweep_id: int, configurations: It
 
 
 def add_trials(connection: Connection, sweep_id: int, *which: sa.ColumnElement[bool]) -> int:
-    """Add a pending trial for every configuration and split of a sweep that meets `which`; returns their number.
+    """Add a pending trial for every configuration and split of a sweep that satisfies `which`; returns the number.
 
-    If the sweep prunes, they train to the first rung of their bracket. If it has rounds, these add the later repeats.
+    If the sweep prunes, the trials train to the first rung of their bracket. If it has rounds, these add later repeats.
     """
     configuration, split, trial = tables.configuration, tables.split, tables.trial
     if rounds := repeat_rounds(connection, sweep_id):
@@ -89,13 +89,13 @@ def add_trials(connection: Connection, sweep_id: int, *which: sa.ColumnElement[b
     if rungs := first_rungs(connection, sweep_id):
         rows = rows.add_columns(sa.case(*rungs))
         names.append("leg")
-    # Otherwise SQLAlchemy asks PostgreSQL's driver too late and gets -1.
+    # Without this option, SQLAlchemy reads the row count of PostgreSQL's driver too late and gets -1.
     counting = connection.execution_options(preserve_rowcount=True)
     return counting.execute(sa.insert(trial).from_select(names, rows)).rowcount
 
 
 def first_rungs(connection: Connection, sweep_id: int) -> list[tuple[sa.ColumnElement[bool], int]]:
-    """The first rungs in a sweep that prunes, each with which configurations train to it."""
+    """The first rungs of a sweep that prunes, each after the condition for the configurations that train to it."""
     rule, planned = stored_rule(connection, sweep_id), tables.configuration.c.planned_epochs
     if rule is None:
         return []
