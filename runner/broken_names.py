@@ -3,12 +3,12 @@
 import itertools
 import re
 
-# A hyphen between layers, not the sign in 1e-05; and the other places inside of a layer such as conv8x3:padding=same.
+# Hyphens between layers (not the sign in 1e-05), and break points within a layer such as conv8x3:padding=same.
 HYPHEN, INSIDE = re.compile(r"(?<=[^\s-])(?<!\de)-(?!-)"), re.compile(r"[:,(=+/]")
 
 
 def broken(text: str, width: int) -> list[str]:
-    """The lines of a text in a column of this width: broken between words, and inside those that are longer."""
+    """The lines of a text in a column of this width: broken between words, and inside words that are too long."""
     if len(text) <= width:
         return [text]
     lines, line = [], ""
@@ -26,7 +26,7 @@ def broken(text: str, width: int) -> list[str]:
 
 
 def place_to_break(word: str, width: int) -> int:
-    """Where a word that is longer than `width` is broken: after a hyphen, otherwise inside of a layer or anywhere."""
+    """Where to break a word longer than `width`: after a hyphen if possible, else within a layer, else anywhere."""
     for sign in (HYPHEN, INSIDE):
         places = [found.end() for found in sign.finditer(word, 0, width) if found.end() <= width]
         if places:

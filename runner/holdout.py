@@ -21,7 +21,7 @@ from fitgap.runner.trial_status import Status
 ROW_KEYS = ("configuration", "trial", "examples", "error", "accuracy", "is_best", "rmse", "mae")
 
 
-# What there is one of for each trial, besides accuracies, which may be undefined.
+# Fields with one value per trial, apart from accuracies, which may be undefined.
 LISTS = ("errors", "trials", "rmse", "mae")
 
 
@@ -45,7 +45,7 @@ class HoldoutErrors:
     mae: tuple[float, ...] = ()
 
     def line(self) -> str:
-        """One line for people."""
+        """The result in one line, for the user."""
         name = "R2" if self.is_numeric else "accuracy"
         examples = counted(self.examples, "test example")
         # If all targets are the same, there is no R2.
@@ -88,8 +88,8 @@ def spread(values: tuple[float, ...]) -> str:
 def holdout_errors(store: Store, sweep_id: int, prepared: PreparedSweep) -> HoldoutErrors | None:
     """The test errors of the configuration that leads the leaderboard; None without test examples or a result.
 
-    They are computed once and stored. Whoever extends the sweep and asks again gets the same answer, so that nothing
-    can be chosen by it.
+    They are computed once and stored. Extending the sweep does not change them, so they cannot be used to choose
+    anything.
     """
     known = stored_holdout(store, sweep_id)
     if known is not None:
@@ -109,7 +109,7 @@ def stored_holdout(store: StoreReader, sweep_id: int) -> HoldoutErrors | None:
 
 
 def computed_holdout(store: Store, sweep_id: int, prepared: PreparedSweep) -> HoldoutErrors | None:
-    """The same, computed. Networks that were not kept are trained again."""
+    """Compute the test errors; None without test examples or a result. Retrains networks that were not kept."""
     dataset = prepared.dataset
     if "test" not in dataset.marks:
         return None
@@ -134,7 +134,7 @@ def computed_holdout(store: Store, sweep_id: int, prepared: PreparedSweep) -> Ho
 
 
 def weighted_mean(errors: np.ndarray, prepared: PreparedSweep, repeat: int, rows: np.ndarray) -> float:
-    """The mean of the errors of the examples in these rows, with the weights that E_v of a repeat has."""
+    """The mean of the errors of the examples in these rows, with the same weights as E_v of a repeat."""
     weights = unscaled_weights(prepared.dataset, prepared.preparation.class_weight, prepared.splits[repeat])
     if weights is None or not weights[rows].any():
         return float(errors.mean())
@@ -142,7 +142,7 @@ def weighted_mean(errors: np.ndarray, prepared: PreparedSweep, repeat: int, rows
 
 
 def best_trials(store: StoreReader, sweep_id: int) -> list[int]:
-    """The trials of the configuration that leads the leaderboard, among those of which all trials are completed.
+    """The trials of the configuration that leads the leaderboard, among those whose trials have all completed.
 
     It has the lowest mean honest E_v or, if that of any trial is unknown, best E_v; with several losses, the highest
     mean accuracy.
@@ -154,7 +154,7 @@ def best_trials(store: StoreReader, sweep_id: int) -> list[int]:
 
 
 def most_accurate_trials(store: StoreReader, sweep_id: int) -> list[int]:
-    """The trials of the configuration with the highest mean accuracy, among those of which all are completed."""
+    """The trials of the configuration with the highest mean accuracy, among those whose trials have all completed."""
     name = next(row["name"] for row in store.sweeps() if row["sweep"] == sweep_id)
     groups: dict[str, list[Row]] = defaultdict(list)
     for row in store.trials(name):

@@ -2,7 +2,7 @@
 
 import re
 
-# A comma within the quotes of a class name, as in `recall_v.'yes, often'`, separates nothing.
+# A comma within the quotes of a class name, as in `recall_v.'yes, often'`, does not separate keys.
 KEY = re.compile(r"""(?:(?<=\.)(?:'(?:[^']|'')*'|"(?:[^"]|"")*")|[^,])+""")
 
 

@@ -18,9 +18,9 @@ Arrays = Mapping[str, np.ndarray]
 class PackTask:
     """A pack to train: the numbers of its trials, their members in the same order, and their common settings.
 
-    `keep` says what to send back of each member besides results: nothing, its parameters after the last or the best
+    `keep` says what to return for each member besides results: nothing, its parameters after the last or the best
     epoch, or its final state. `recording` says which epochs to send. With `states`, in the order of the trials and all
-    of the same epoch, training resumes from there.
+    of the same epoch, training resumes from these states.
     """
 
     trials: tuple[int, ...]
@@ -38,7 +38,7 @@ class PackTask:
 
     @property
     def last_epochs(self) -> tuple[int, ...]:
-        """The epoch after which each trial leaves the pack, if it is not stopped before."""
+        """The epoch after which each trial leaves the pack, unless it is stopped earlier."""
         planned = tuple(member.epochs for member in self.members)
         return tuple(leg or most for leg, most in zip(self.legs, planned, strict=True)) if self.legs else planned
 
@@ -131,7 +131,7 @@ MEASURED = tuple(field.name for field in fields(EpochRows) if field.name not in 
 class TrialEnd:
     """How a trial ended, with a summary of its epochs; missing numbers are NaN, missing counts None.
 
-    One that waits at a rung has left its pack with the status `pending`, together with its state.
+    A trial that waits at a rung has left its pack with the status `pending`, and its state was sent.
     """
 
     trial_id: int
@@ -143,7 +143,7 @@ class TrialEnd:
     best_epoch: int | None = None
     best_e_t: float = float("nan")
     best_e_v: float = float("nan")
-    # At the best epochs of two halves of the validation examples, each measured on the other half.
+    # Errors at the best epochs of two halves of the validation examples, each measured on the other half.
     honest_e_t: float = float("nan")
     honest_e_v: float = float("nan")
     accuracy_t: float = float("nan")
@@ -153,9 +153,9 @@ class TrialEnd:
     learned: dict[str, float] | None = None
     # Further metrics of a completed trial, such as `f1_macro_v` and `best_f1_macro_v`.
     metrics: Mapping[str, float] = field(default_factory=dict)
-    # The validation examples of each class by the predicted class after the best epoch (C, answers), if known.
+    # The numbers of validation examples by class and predicted class after the best epoch (C, answers), if known.
     confusion: np.ndarray | None = None
-    # The validation examples of each class and those that were recognized (C, 2), after the last and the best epoch.
+    # For each class, the numbers of validation examples and of those recognized (C, 2), after the last and best epoch.
     recognized: np.ndarray | None = None
     best_recognized: np.ndarray | None = None
 

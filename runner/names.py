@@ -63,7 +63,7 @@ def plainer(shorthand: str) -> str:
     """
     if ARCHITECTURE.match(shorthand):
         return shorthand
-    # A plus inside 1e+3 or beta+gamma joins nothing.
+    # A plus inside 1e+3 or beta+gamma does not join settings.
     text = re.sub(r":\w+=((?:[^,+/]|\+\d|\+gamma\b)+)(?=[+/]|$)", r" \1", shorthand)
     text = re.sub(r"\+(?!\d|gamma\b)", " + ", text)
     return text.replace(":", " ").replace(",", " ").replace("/", " / ")

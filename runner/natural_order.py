@@ -1,4 +1,4 @@
-"""The order that people expect of labels with numbers in them: architecture 2 before 16, l2 with λ 0.01 before 0.1."""
+"""The natural order of labels that contain numbers: architecture 2 before 16, l2 with λ 0.01 before 0.1."""
 
 import re
 from typing import Any

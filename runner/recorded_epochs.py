@@ -1,4 +1,4 @@
-"""Which epochs of a trial are stored as rows. All are measured; storing fewer relieves the driver and the database."""
+"""Which epochs of a trial are stored as rows. All are measured; storing fewer saves work for driver and database."""
 
 from dataclasses import dataclass
 from typing import Any, Self
@@ -23,7 +23,7 @@ class Recording:
         return self.every == 1
 
     def includes(self, epoch: int) -> bool:
-        """Whether an epoch is recorded independently of how its trial ends."""
+        """Whether an epoch is recorded regardless of how its trial ends."""
         step = self.every or max(1, (1 << (epoch - 1).bit_length()) // (2 * EPOCHS_PER_DOUBLING))
         return epoch == 1 or epoch % step == 0
 

@@ -34,7 +34,7 @@ def stored_trial(store: Store, row: Row) -> tuple[PlannedTrial, PreparedSweep]:
 
 
 def recall_data(store: Store, sweep: Row) -> None:
-    """Keep the data of a stored sweep in memory if that is where they came from."""
+    """Load the stored data of a sweep into memory if they came from there."""
     source = sweep["specification"].get("data", {}).get("source")
     if isinstance(source, str) and is_in_memory(source) and (content := store.data_content(sweep["id"])) is not None:
         keep(content)

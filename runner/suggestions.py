@@ -1,4 +1,4 @@
-"""Commands that messages suggest: each is about the database that the present command was told to use with --db."""
+"""Commands that messages suggest. They use the same --db option as the current command."""
 
 import contextlib
 import shlex
@@ -15,7 +15,7 @@ def name_database(database: str | None) -> None:
 
 @contextlib.contextmanager
 def naming_database() -> Iterator[None]:
-    """A command that may name a database, which is forgotten when it ends."""
+    """Context manager for a command that may name a database; the name is forgotten when the command ends."""
     token = _database.set(None)
     try:
         yield
@@ -24,6 +24,6 @@ def naming_database() -> Iterator[None]:
 
 
 def suggested(*words: str) -> str:
-    """A command line such as `fitgap show 3 --db my.db`. Words in capitals stand for what people fill in."""
+    """A command line such as `fitgap show 3 --db my.db`. Words in capitals are placeholders."""
     database = _database.get()
     return shlex.join(["fitgap", *words, *(("--db", database) if database else ())])

@@ -1,4 +1,4 @@
-"""The examples of a sweep or of a trial as columns, with the side that each is on, as read or as networks get them."""
+"""The examples of a sweep or a trial as columns, with the side that each is on, as read or as networks receive them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +18,7 @@ from fitgap.runner.store import Store
 
 
 class Side(StrEnum):
-    """What an example is used for. A trial that uses a part of the training examples leaves others unused."""
+    """What an example is used for. A trial that uses only a part of the training examples leaves the others unused."""
 
     TRAINING = "training"
     VALIDATION = "validation"
@@ -31,8 +31,8 @@ class UsedExamples:
     """Examples of a repeat: their numbers (N,) from 1 in the order of the data, sides (N,), inputs (N, n_0) and
     targets (N, m).
 
-    Targets that are classes are their numbers, named by `class_names`. `replaced` (N,) says which labels are not those
-    of the data; None without label noise. `is_scaled` says that inputs and numeric targets are as networks get them.
+    Classes are given by number, with their names in `class_names`. `replaced` (N,) marks labels that differ from the
+    data; None without label noise. If `is_scaled`, inputs and numeric targets are as networks receive them.
     """
 
     numbers: np.ndarray
@@ -46,13 +46,13 @@ class UsedExamples:
     is_scaled: bool = False
 
     def first(self, most: int | None) -> "UsedExamples":
-        """At most so many of the examples; all of them if `most` is None."""
+        """The first `most` examples; all if `most` is None."""
         replaced = None if self.replaced is None else self.replaced[:most]
         parts = {name: getattr(self, name)[:most] for name in ("numbers", "sides", "inputs", "targets")}
         return replace(self, **parts, replaced=replaced)
 
     def columns(self) -> dict[str, np.ndarray]:
-        """The columns of a table by name, each (N,); an input or target called like another column gets a number."""
+        """The columns of a table by name, each (N,). If a name is taken, an input or target gets a number appended."""
         found = {"example": self.numbers, "side": self.sides}
         if self.replaced is not None:
             found["replaced"] = self.replaced
@@ -90,8 +90,8 @@ def used_examples_of(
 ) -> UsedExamples:
     """The examples of a repeat of a sweep, given by its name, or of a trial, given by its number.
 
-    `scaled` are inputs and numeric targets as networks get them. `side` selects one side. Raises StoreError for a
-    repeat or a side that does not exist.
+    If `scaled`, inputs and numeric targets are as networks receive them. `side` selects one side. Raises StoreError for
+    a repeat or a side that does not exist.
     """
     if side is not None and side not in set(Side):
         raise StoreError(f"there is no side {side!r}; known: {', '.join(Side)}")
@@ -108,9 +108,9 @@ def used_examples_of(
 
 
 def rows_by_use(store: Store, trial: int, inputs: np.ndarray) -> dict[Side, int]:
-    """How many rows (N,) of inputs are those of examples on each side of a trial; rows on no side are not counted.
+    """How many rows of `inputs` (N, n) equal an example on each side of a trial; other rows are not counted.
 
-    A row of which there is an example that trains counts as such, whatever the other examples like it are used for.
+    A row that equals examples on several sides counts once, as training if possible, else as validation.
     """
     examples = used_examples_of(store, trial)
     counts = dict.fromkeys((Side.TRAINING, Side.VALIDATION, Side.TEST), 0)
@@ -123,7 +123,7 @@ def rows_by_use(store: Store, trial: int, inputs: np.ndarray) -> dict[Side, int]
 
 
 def comparable(inputs: np.ndarray) -> np.ndarray:
-    """Inputs as rows (N, n) of which equal ones have the same bytes: -0 is 0, and every NaN the same."""
+    """Inputs as rows (N, n) such that equal rows have the same bytes: -0 becomes 0, and every NaN the same."""
     rows = np.ascontiguousarray(inputs, np.float64) + 0.0
     return np.where(np.isnan(rows), np.nan, rows)
 
@@ -131,7 +131,7 @@ def comparable(inputs: np.ndarray) -> np.ndarray:
 def examples_of_repeat(
     prepared: PreparedSweep, variant: DataVariant, repeat: int, side: str | None, *, scaled: bool
 ) -> UsedExamples:
-    """The examples of a repeat in the way that a variant uses them."""
+    """The examples of a repeat as a data variant uses them."""
     dataset, whole, seed = prepared.dataset.of_repeat(repeat), prepared.splits[repeat], prepared.sweep.seed
     preparation = variant.applied_to(prepared.preparation)
     split = used_examples(dataset, preparation, whole, seed=seed, repeat=repeat)
@@ -150,7 +150,7 @@ def examples_of_repeat(
         )
         values = target_scaling(dataset, preparation, whole).apply(values)
     sides = np.repeat(np.array([str(name) for name in parts], object), [len(each) for each in parts.values()])
-    # In the order of the data; an example that trains and validates comes twice.
+    # In the order of the data; an example used for both training and validation appears twice.
     order = np.argsort(rows, kind="stable")
     return UsedExamples(
         numbers=rows[order] + 1,

@@ -1,8 +1,8 @@
-"""The names that other programs in the field use, and ours for the same thing."""
+"""The names that other programs in the field use, and our names for the same things."""
 
 from collections.abc import Collection
 
-# In a list of known names, the first of ours that is known is meant.
+# If there are several names of ours, the first one that is among the known names is meant.
 OURS: dict[str, tuple[str, ...]] = {
     "sgd": ("gradient_descent",),
     "gd": ("gradient_descent",),
@@ -109,6 +109,6 @@ OPTIONS: dict[str, str] = {
 
 
 def our_name(name: str, known: Collection[str]) -> str | None:
-    """What is called `name` elsewhere, if one of the known names is that."""
+    """Our name for what other programs call `name`; None if it is not among the known names."""
     candidates = OURS.get(name.lower().replace("-", "_"), ())
     return next((ours for ours in candidates if ours in known), None)

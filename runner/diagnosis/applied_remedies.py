@@ -15,28 +15,28 @@ from fitgap.core.stopping import AcceptableError, NoImprovement
 from fitgap.runner.spec import Choice, Configuration
 from fitgap.runner.spec.architectures import with_widths
 
-# Factors by which a rate is lowered or raised, and multiples of the optimizer's default at which it then ends at most
-# or at least.
+# Factors by which a rate is lowered or raised, and multiples of the optimizer's default rate: an upper bound of the
+# lowered rate and a lower bound of the raised one.
 RATE_DOWN, RATE_UP, HIGHEST_DEFAULT, LOWEST_DEFAULT = 10, 10, 10, 1
-# The width of a single layer is multiplied or divided by the first number. The others are the fewest units that a
-# larger and a smaller layer get.
+# The width of every layer is multiplied or divided by the first number. The others are the minimum widths of enlarged
+# and reduced layers.
 WIDTH_FACTOR, NARROWEST_LARGER, NARROWEST_SMALLER = 4, 16, 2
 NEW_HIDDEN = (16,)
-# Epochs are multiplied by the first number. If there are at most FEW_EPOCHS, they are multiplied by the second instead
-# and become at least LEAST_EPOCHS.
+# Epochs are multiplied by the first number. If there are at most FEW_EPOCHS, they are multiplied by the second instead,
+# to at least LEAST_EPOCHS.
 EPOCHS_UP, FEW_EPOCHS_UP, FEW_EPOCHS, LEAST_EPOCHS = 3, 10, 10, 30
-# Patience is multiplied by the first and becomes at least the second; an acceptable error is divided by the third.
+# Patience is multiplied by the first, to at least the second; an acceptable error is divided by the third.
 PATIENCE_UP, LEAST_PATIENCE, ACCEPTABLE_DOWN = 3, 20, 10
 # λ and δ are divided or multiplied by these.
 PENALTY_DOWN, DROPOUT_DOWN, PENALTY_UP, DROPOUT_UP = 30, 4, 10, 2
 NEW_WEIGHT, LEAST_DROPOUT, MOST_DROPOUT = 0.03, 0.3, 0.5
 BATCH_DOWN = 4
-# Of a gradient that is to be clipped.
+# The norm to which gradients are clipped.
 LARGEST_NORM = 1.0
 
 
 class Direction(StrEnum):
-    """Where a setting should go, by the names that programs read."""
+    """The direction in which to change a setting; the values are part of the JSON output."""
 
     HIGHER = "higher"
     LOWER = "lower"
@@ -102,7 +102,7 @@ def later_stopping(configuration: Configuration, found: FoundCause) -> Applied:
 
 
 def fewer_epochs(configuration: Configuration, found: FoundCause) -> Applied:
-    """Until the best epoch, which is the value of the cause."""
+    """Train only until the best epoch, `found.value`."""
     if found.value is None or not 1 <= found.value < configuration.epochs:
         return None
     return replace(configuration, epochs=int(found.value))
@@ -129,7 +129,7 @@ def smaller_network(configuration: Configuration, found: FoundCause) -> Applied:
 
 def rectifier(configuration: Configuration, found: FoundCause) -> Applied:
     if configuration.architecture and not configuration.hidden_count:
-        # The functions of gates are fixed.
+        # No layer has functions that can be chosen; those of gates are fixed.
         return None
     names = {choice.name for layer in configuration.activation for choice in layer}
     if names == {"relu"}:
@@ -138,7 +138,7 @@ def rectifier(configuration: Configuration, found: FoundCause) -> Applied:
 
 
 def other_initializer(configuration: Configuration, found: FoundCause) -> Applied:
-    """Back to `auto`; from there to he_normal, which gives layers of sigmoid and tanh larger weights."""
+    """Change to `auto`, or from `auto` to he_normal, which gives sigmoid and tanh layers larger weights."""
     if configuration.initializer.name != "auto":
         return replace(configuration, initializer=Choice("auto", Auto()))
     return replace(configuration, initializer=Choice("he_normal", HeNormal()))

@@ -1,11 +1,11 @@
-"""The comparison of two configurations from ever more repeats: how the uncertainty shrinks."""
+"""The comparison of two configurations with an increasing number of repeats: how the uncertainty shrinks."""
 
 import itertools
 from collections.abc import Sequence
 
 from fitgap.runner.store import Row, Store
 
-# Comparisons of the first repeats, for several numbers of them, and of all.
+# Numbers of first repeats to compare, in addition to all repeats.
 FIRST = (2, 3, 5, 10, 20, 40, 80, 160)
 
 
@@ -16,13 +16,13 @@ def best_two(store: Store, sweep: str, of: str = "e_v", where: str | None = None
 
 
 def excludes_0(row: Row) -> bool:
-    """Whether the interval of a difference shows that there is one."""
+    """Whether the confidence interval of a difference is known and excludes 0."""
     low, high = row["difference_low"], row["difference_high"]
     return low is not None and high is not None and not low <= 0 <= high
 
 
 def planned(row: Row) -> str:
-    """How many repeats a difference of this size needs, as answers and charts say it."""
+    """How many repeats a difference of this size needs, as a sentence for answers and charts."""
     if row["repeats_needed"] is None:
         return "How many repeats this difference needs is unknown."
     return (
@@ -32,7 +32,9 @@ def planned(row: Row) -> str:
 
 
 def by_luck(rows: Sequence[Row]) -> str:
-    """From how many repeats on the interval of this sweep excludes 0; nothing if it never does."""
+    """From how many repeats on the interval excludes 0 in this sweep, as a sentence; empty if all repeats together do
+    not exclude it.
+    """
     lasting = [row["repeats"] for row in itertools.takewhile(excludes_0, reversed(rows))]
     if not lasting:
         return ""
@@ -45,7 +47,7 @@ def by_luck(rows: Sequence[Row]) -> str:
 
 
 def by_repeats(store: Store, sweep: str, pair: Sequence[str], of: str = "e_v") -> list[Row]:
-    """The second configuration compared with the first, from the first `repeats` only, for ever more of them."""
+    """The second configuration compared with the first: rows for increasing numbers of first repeats (`repeats`)."""
     total = store.repeat_count(store.sweep(sweep)["id"])
     found = []
     for count in [*(each for each in FIRST if each < total), total]:

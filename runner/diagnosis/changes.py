@@ -1,4 +1,4 @@
-"""Changes: a remedy applied to a configuration, with the axis, the direction, the old and the new alternative."""
+"""Changes: a remedy applied to a configuration, with the axis, the direction, and the old and new alternatives."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Change:
     """A change of one axis of a configuration.
 
     `setting` is the axis or one of its parameters, such as `optimizer.rate`. `before` and `after` are the alternatives
-    as options and sweep files take them, and `configuration` is the changed configuration.
+    in the notation of options and sweep files, and `configuration` is the changed configuration.
     """
 
     remedy: Remedy
@@ -62,14 +62,14 @@ def each_change(remedies: Iterable[Remedy], found: FoundCause, configuration: Co
 
 
 def is_trainable(configuration: Configuration) -> bool:
-    """Whether its functions, optimizer and loss go together."""
+    """Whether its functions, optimizer and loss are compatible."""
     choices = (*fixed_functions(configuration.architecture), *configuration.all_functions)
     functions = tuple(tuple(choice.variant for choice in layer) for layer in choices)
     return not why_untrainable(functions, configuration.optimizer.variant, configuration.loss.variant)
 
 
 def alternative(configuration: Configuration, axis: str) -> str | float:
-    """The alternative of an axis in a configuration, as options and sweep files take it."""
+    """The alternative of an axis in a configuration, in the notation of options and sweep files."""
     labels: dict[str, str | float] = {
         "architecture": configuration.architecture_label,
         "activation": configuration.activation_label,

@@ -1,4 +1,4 @@
-"""Edges of a sweep: where the best configuration is at the end of an ordered axis, so the next sweep should go on."""
+"""Edges of a sweep: ordered axes with the best configuration at their end, which the next sweep should extend."""
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,16 +11,16 @@ from fitgap.runner.diagnosis.ordered_axes import ORDERED, OrderedAxis, Point, li
 from fitgap.runner.spec import Configuration
 from fitgap.runner.store import Row, Store
 
-# Configurations that are considered, the best ones.
+# The number of best configurations that are considered.
 AMONG = 20_000
-# The best configuration must be better than its neighbour on the axis by at least this share.
+# The best configuration must be better than its neighbor on the axis by at least this share.
 BETTER_THAN_NEIGHBOUR = 0.02
-# An axis goes on by the ratio of its last two values, within these bounds.
+# An axis is extended by the ratio of its last two values, within these bounds.
 LEAST_STEP, LARGEST_STEP = 2.0, 10.0
-# A parameter of a search with more different values than this was drawn from a range, and in it, the outer parts of
-# this size are its ends.
+# A parameter of a search with more distinct values than the first number was drawn from a range. The second number is
+# the share of the range that counts as each of its ends.
 MOST_VALUES, CLOSE_TO_AN_END = 8, 0.05
-# The best epoch counts as the last one from this share of the epochs on.
+# The best epoch counts as the last one if it is at or beyond this share of the epochs.
 AT_THE_END = 0.95
 
 
@@ -28,7 +28,7 @@ End = tuple[str, Change]
 
 
 def edges(store: Store, sweep_id: int, varying: Sequence[str], rows: Sequence[Row]) -> list[Row]:
-    """The ends of ordered axes at which the best configuration is, with the change to try next, as plain data."""
+    """The ends of ordered axes where the best configuration is, each with the change to try next, as plain data."""
     if not rows:
         return []
     return [plain_edge(end, change) for end, change in edge_changes(store, sweep_id, varying, rows)[1]]
@@ -37,7 +37,7 @@ def edges(store: Store, sweep_id: int, varying: Sequence[str], rows: Sequence[Ro
 def edge_changes(
     store: Store, sweep_id: int, varying: Sequence[str], rows: Sequence[Row]
 ) -> tuple[Configuration, list[End]]:
-    """The best configuration, and the ends of ordered axes at which it is, with the changes beyond them."""
+    """The best configuration, and the ends of ordered axes where it is, each with a change beyond the end."""
     best = rows[0]
     is_search = bool(store.sweep(sweep_id)["specification"].get("search"))
     on_lines = [row for row in rows if sum(row[axis] != best[axis] for axis in varying) <= 1]
@@ -61,10 +61,11 @@ def ends(
     settings: Mapping[str, Row],
     drawn: Callable[[OrderedAxis], Sequence[Point]] = lambda axis: [],
 ) -> list[End]:
-    """The ends of ordered axes at which the best configuration is, with the changes beyond them.
+    """The ends of ordered axes where the best configuration is, each with a change beyond the end.
 
-    `through_best` gives the rows on the line through it along an axis, with its own; `settings` are those of all rows.
-    `drawn` gives the points of all configurations along an axis of a search, whatever their other settings are.
+    `through_best` returns the rows on the line through the best configuration along an axis, including its own;
+    `settings` holds the settings of all rows. `drawn` returns the points of all configurations along an axis of a
+    search, whatever their other settings are.
     """
     found: list[End] = []
     for axis in ORDERED:
@@ -79,7 +80,7 @@ def ends(
 
 
 def edge_of(axis: OrderedAxis, own: Configuration, best: Row, points: Sequence[Point]) -> Iterator[End]:
-    """The end of an axis, if the best configuration is there and clearly better than its neighbour."""
+    """The end of an axis, if the best configuration is there and clearly better than its neighbor."""
     place = next((number for number, point in enumerate(points) if point.row is best), None)
     if len(points) < 2 or place not in (0, len(points) - 1):
         return
@@ -103,7 +104,7 @@ def is_outermost(best: Row, points: Sequence[Point]) -> bool:
 def end_of_range(axis: OrderedAxis, own: Configuration, best: Row, points: Sequence[Point]) -> Iterator[End]:
     """The end of a range from which a search drew the values on an axis, if the best configuration is close to it.
 
-    Hardly two of its configurations differ in one setting alone, so there is no neighbour to compare the best with.
+    Few configurations of such a search differ in a single setting, so there is no neighbor to compare the best with.
     """
     value = next(point.value for point in points if point.row is best)
     low, high = points[0].value, points[-1].value

@@ -1,4 +1,4 @@
-"""Bad configurations explained: the worst ones with each verdict, with their likely causes."""
+"""Explanations of bad configurations: the worst ones with each verdict, and their likely causes."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence

@@ -94,7 +94,7 @@ def facts_of(row: Row, configuration: Configuration) -> Facts:
 
 
 def names_of_functions(configuration: Configuration) -> frozenset[str]:
-    """The names of the functions of hidden layers, with `gates` and `norm` for those through which gradients do not
+    """The names of the functions of hidden layers. `gates` and `norm` stand for layers through which gradients do not
     vanish.
     """
     chosen = (choice.name for layer in configuration.all_functions[:-1] for choice in layer)

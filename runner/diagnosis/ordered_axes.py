@@ -59,7 +59,7 @@ def strength(configuration: Configuration) -> float | None:
 
 
 def strengthened(configuration: Configuration, factor: float) -> Configuration:
-    """With the only regularizer changed; a dropout ratio keeps below 0.9."""
+    """The configuration with its only regularizer scaled; a dropout ratio becomes at most 0.9."""
     (only,) = configuration.regularizers
     if isinstance(only.variant, Dropout):
         changed = replace(only.variant, ratio=min(0.9, tidy(only.variant.ratio * factor)))

@@ -16,14 +16,14 @@ LOOKED_AT = 100
 
 
 def outcomes(store: Store, sweep: Row, counts: Mapping[str, int]) -> list[Row]:
-    """One entry for each status other than completed in which trials ended on their own."""
+    """One entry for each status in REPORTED with which trials of the sweep ended."""
     found = [status for status in REPORTED if counts.get(status)]
     by_setting = store.ends_by_setting(sweep["id"]) if found else []
     return [outcome(store, sweep, status, counts[status], by_setting) for status in found]
 
 
 def outcome(store: Store, sweep: Row, status: Status, count: int, by_setting: list[Row]) -> Row:
-    """The trials that ended in one status."""
+    """The trials that ended with one status."""
     ended = store.ended_in(sweep["id"], status, LOOKED_AT)
     most = most_with(by_setting, status)
     texts = Counter(row["reason"] for row in ended if row["reason"])

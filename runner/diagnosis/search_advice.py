@@ -1,7 +1,7 @@
-"""Advice for a search: what its results suggest to change, as points of its space.
+"""Advice for a search: changes that its results suggest, as points of its space.
 
-It depends on these results alone. The verdicts and the reference that are stored for a sweep change while it trains, so
-the diagnosis of the best configurations is made again from their own numbers.
+The advice depends on these results alone. The stored verdicts and reference of a sweep change while it trains, so the
+best configurations are diagnosed again from their own numbers.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,7 +21,7 @@ from fitgap.runner.search.points import decisions
 from fitgap.runner.spec import Configuration, Sweep
 from fitgap.runner.store import Row, Store
 
-# The diagnosis is made for this many of the best configurations, or of those that diverged if none completed.
+# How many of the best configurations are diagnosed, and how many diverged ones if none completed.
 BEST, DIVERGED = 3, 10
 
 Point = list[float | None]
@@ -29,8 +29,8 @@ Point = list[float | None]
 
 @dataclass(frozen=True)
 class Advice:
-    """A change of a proposal, which has this place among the results, and the point nearest to it; None if the space
-    has nothing nearer to it than the proposal itself.
+    """A change to the proposal with index `place`, and the point of the space nearest to the changed configuration;
+    None if no point is nearer to it than the proposal itself.
     """
 
     place: int
@@ -40,9 +40,10 @@ class Advice:
 
 @dataclass(frozen=True)
 class SearchAdvice:
-    """The advice that follows from the proposals of a search in the order of the plan, as `Store.proposals` gives them.
+    """The advice that follows from `rows`, the proposals of a search in the order of the plan (see `Store.proposals`).
 
-    Configurations without an error count as the worst, pruned ones as `errors` says, which has one for each.
+    `errors` has a value for each row, as in `fitgap.runner.search.history.History`, even if the row has none or was
+    pruned.
     """
 
     store: Store
@@ -51,14 +52,14 @@ class SearchAdvice:
     errors: np.ndarray
 
     def points(self) -> Iterator[Point]:
-        """The points to try, the most promising one first: combinations of two changes that helped, then the ends of
-        lines and the advice for the best configurations, as far as the space has something nearer to it.
+        """The points to try, most promising first: combinations of two changes that helped, then the ends of lines and
+        the advice for the best configurations, where the space has a point nearer to the advice than the proposal.
         """
         for point, _ in self.points_in_words():
             yield point
 
     def points_in_words(self) -> Iterator[tuple[Point, str]]:
-        """The same points, each with what is advised there, such as `activation tanh instead of relu in trial 3`."""
+        """The same points, each with its advice in words, such as `activation tanh instead of relu in trial 3`."""
         for point in self._lines.combined(self.best[0]) if self.best else ():
             words = f"trial {self.rows[self.best[0]]['trial']} with another change that helped"
             yield [None if np.isnan(share) else float(share) for share in point], words
@@ -69,16 +70,16 @@ class SearchAdvice:
                 yield each.point, f"{axis} {change.after} instead of {change.before} in trial {trial}"
 
     def _is_in_vain(self, advice: Advice) -> bool:
-        """Whether something near its point was tried and is no better than the proposal that it changes."""
+        """Whether proposals near its point were tried, none better and some worse than the proposal to be changed."""
         return self._lines.is_in_vain(advice.point or (), advice.change.axis, advice.place)
 
     def beyond(self) -> list[Change]:
-        """What is advised for the best configuration, but is outside the space."""
+        """The changes advised for the best configuration that are outside the space."""
         best = self.best[:1]
         return [each.change for each in self.advised() if each.point is None and [each.place] == best]
 
     def advised(self) -> Iterator[Advice]:
-        """The advice, the most promising one first; of several changes for one cause, the first that can be made."""
+        """The advice, most promising first; of several changes for one cause, the first that the space allows."""
         if not self.best:
             for place, reasons in self._reasons(self._diverged, Verdict.DIVERGED):
                 yield from (self._first(place, each.changes) for each in reasons if each.changes)
@@ -93,7 +94,7 @@ class SearchAdvice:
 
     @cached_property
     def best(self) -> list[int]:
-        """The places of the proposals that were trained to their end, the best one first."""
+        """The indices of the proposals that were trained to their end, best first."""
         whole = [place for place, row in enumerate(self.rows) if row["error"] is not None and row["rung"] is None]
         return sorted(whole, key=lambda place: float(self.errors[place]))
 
@@ -127,7 +128,7 @@ class SearchAdvice:
         return Lines(self._dimensions, points, self.errors)
 
     def _ends(self) -> Iterable[tuple[str, Change]]:
-        """The ends of ordered axes at which the best proposal is, on lines through it, with the changes beyond them."""
+        """The ends of ordered axes where the best proposal is, on lines through it, each with a change beyond it."""
         best = self.best[0]
         completed, settings = set(self.best), {}
         rows = {best: self._row(best)}
@@ -147,7 +148,7 @@ class SearchAdvice:
 
     @cached_property
     def _facts(self) -> dict[int, Row]:
-        """The facts about the first trials of the proposals that are looked at; they are compared with the best one."""
+        """The facts about the first trial of each diagnosed proposal, by index, with the best proposal as reference."""
         places = self.best[:BEST] or self._diverged
         by_trial = {row["trial"]: row for row in self.store.facts([self.rows[place]["trial"] for place in places])}
         best = self.rows[self.best[0]] if self.best else {"parameters": None, "error": None}
@@ -162,7 +163,7 @@ class SearchAdvice:
                 yield place, reasons_of(verdict, fact)
 
     def _first(self, place: int, changes: Sequence[Change]) -> Advice:
-        """The first of some changes that the space allows; if it allows none, the first of all."""
+        """The first of these changes that the space allows; if it allows none, the first one."""
         made = [self._advice(place, change) for change in changes]
         return next((each for each in made if each.point is not None), made[0])
 

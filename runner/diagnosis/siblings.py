@@ -1,4 +1,4 @@
-"""Siblings: configurations that differ from a bad one in a single axis and are good, which explains what is wrong."""
+"""Siblings: good configurations that differ from a bad one in a single axis, which explains what is wrong with it."""
 
 from collections.abc import Iterable, Sequence
 
@@ -12,9 +12,10 @@ from fitgap.runner.spec import Configuration
 from fitgap.runner.spec.axes import AXES as FIELDS
 from fitgap.runner.store import Row, Store
 
-# Siblings are looked for among this many of the best configurations.
+# Siblings are looked up among this many of the best configurations.
 AMONG = 20_000
-# A sibling explains what is wrong if its excess is at most this share, or if it is good and has at most the second.
+# A sibling explains what is wrong if its excess is at most this share of the bad one's: the second if it is good, else
+# the first.
 EXPLAINS, EXPLAINS_IF_GOOD = 0.25, 0.6
 AXES = tuple(FIELDS)
 # Configurations that differ in these have different references, so their excesses cannot be compared.
@@ -22,14 +23,14 @@ OF_PEERS = ("training_examples", "label_noise", "loss")
 
 
 class Siblings:
-    """The best configurations of a sweep, found by all of their settings except one."""
+    """The best configurations of a sweep, indexed by all of their settings except one."""
 
     def __init__(self, best: Sequence[Row], bad: Sequence[Row]):
         # The axes in which configurations differ.
         self.axes = [axis for axis in AXES if len({row[axis] for row in [*best, *bad]}) > 1]
         self.own_axes = [axis for axis in self.axes if axis not in OF_PEERS]
         self.found: dict[tuple[str, tuple[object, ...]], Row] = {}
-        # Best first, so the first one with the same other settings stays.
+        # Best first: the first one with the same other settings is kept.
         for row in best:
             for axis in self.own_axes:
                 self.found.setdefault((axis, self.others(row, axis)), row)
@@ -38,7 +39,7 @@ class Siblings:
         return tuple(row[each] for each in self.axes if each != axis)
 
     def of(self, row: Row) -> list[tuple[str, Row]]:
-        """The best sibling in every axis that explains what is wrong with a configuration, the best one first."""
+        """The best sibling in each axis, if it explains what is wrong with a configuration; best first."""
         siblings = [(axis, self.found.get((axis, self.others(row, axis)))) for axis in self.own_axes]
         found = [(axis, other) for axis, other in siblings if other and explains(other, row)]
         return sorted(found, key=lambda each: each[1]["excess"])
@@ -59,7 +60,7 @@ def explains(other: Row, row: Row) -> bool:
 def with_siblings(
     store: Store, sweep_id: int, rows: Sequence[Row], reasons: dict[int, list[Reason]]
 ) -> dict[int, list[Reason]]:
-    """The reasons for each trial, led by the sibling that explains it, if there is one."""
+    """The reasons for each trial, beginning with the sibling that explains it, if there is one."""
     siblings = Siblings(store.best_configurations(sweep_id, AMONG), rows)
     explained = {row["trial"]: siblings.of(row) for row in rows}
     numbers = {other["trial"] for found in explained.values() for _, other in found}

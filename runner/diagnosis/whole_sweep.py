@@ -1,4 +1,4 @@
-"""What a sweep shows as a whole: all of it overfits or underfits, a peak over network size, metrics that disagree."""
+"""What a sweep shows as a whole: general overfitting or underfitting, a peak over network size, disagreeing metrics."""
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
@@ -7,13 +7,14 @@ from typing import Any
 from fitgap.core.fit_verdicts import Skill
 from fitgap.runner.store import Row
 
-# The reference memorizes if its E_t is below this share of its E_v, and the gap is this share of the constant's E_v.
+# The reference memorizes if its E_t is below the first share of its E_v, and its gap above the second share of the E_v
+# of a constant prediction.
 MEMORIZES, WORTH_NAMING = 0.5, 0.05
-# It hardly learns if its E_t is above this share of a constant prediction's.
+# It hardly learns if its E_t is above this share of the E_t of a constant prediction.
 HARDLY_LEARNS = 0.8
-# A peak is this much higher than the lowest error on either side of it, on lines of at least this number of networks.
+# A peak is higher than the lowest error on either side by this share. Lines with fewer networks than this are skipped.
 PEAK, FEWEST_ON_LINE = 0.1, 5
-# Accuracy prefers another configuration if it is higher by at least this.
+# Accuracy and E_v disagree if the best accuracy is higher by at least this than that of the lowest E_v.
 MORE_ACCURATE = 0.02
 OVERFITS = "stronger regularizers, smaller networks, or more examples"
 UNDERFITS = "larger networks, more epochs, or a higher learning rate"
@@ -22,7 +23,7 @@ UNDERFITS = "larger networks, more epochs, or a higher learning rate"
 def no_skill_text(e_v: float, skill: str | None, *, is_pruned: bool = False) -> str:
     """The first thing to say about a sweep in which nothing clearly beats a constant prediction with this E_v.
 
-    If some configurations were pruned, nothing is known about these.
+    If some configurations were pruned, it says that these were not compared with the constant prediction.
     """
     if is_pruned:
         clearly = "" if skill == Skill.NONE else "clearly "
@@ -44,7 +45,7 @@ def errors_of(reference: Row) -> tuple[float, float]:
 
 
 def whole(reference: Row | None, constant: Mapping[str, Any] | None) -> Row | None:
-    """What is wrong with the reference by itself, and so with everything in the sweep; None if nothing is."""
+    """What is wrong with the reference by itself, and so with the whole sweep; None if nothing is."""
     if reference is None or not constant:
         return None
     e_t, e_v = errors_of(reference)
@@ -84,7 +85,7 @@ def peaks(rows: Sequence[Row], varying: Sequence[str]) -> list[Row]:
 
 
 def peak_of(errors: Sequence[float | None]) -> int | None:
-    """The index of the inner error that is most above the lowest ones on both of its sides, if it is clearly so.
+    """The index of the inner error that most exceeds the lowest errors on both sides; None if none does so clearly.
 
     It need not be the largest one: networks that are far too small have larger errors.
     """

@@ -12,7 +12,7 @@ __all__ = ["CHECKS", "Finding", "State", "examine"]
 
 # A module that shadows another one, or a dependency of the wrong version, can break any check.
 SEE_OR_REPORT = "solve the other problems in this list first; if this one remains, report it as a bug"
-# The module and the function of each check, by name, so that a module that cannot be imported is a finding too.
+# Module and function of each check, as names, so that a module that cannot be imported is reported as a finding.
 CHECKS: dict[str, tuple[str, str]] = {
     "Python": ("installed", "check_python"),
     "dependencies": ("installed", "check_dependencies"),

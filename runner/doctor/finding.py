@@ -16,7 +16,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """The result of a check, with advice unless all is well."""
+    """The result of a check, with advice unless its state is ok."""
 
     check: str
     state: State

@@ -1,4 +1,4 @@
-"""Check of compiled passes: whether LLVM works on this processor and computes the bits of NumPy."""
+"""Check of compiled passes, which are bit-identical to NumPy's: whether LLVM works on this processor."""
 
 import os
 from collections.abc import Iterator
@@ -25,6 +25,6 @@ def kernels_finding(chosen: str | None) -> Finding:
         from fitgap.core.kernels.machine_code import compiler
 
         return ok(CHECK, f"LLVM compiles for {compiler().processor}, with the bits of NumPy")
-    except Exception as error:  # Any failure leaves NumPy, which is slower but gives the same numbers.
+    except Exception as error:  # After any failure, NumPy is used, which is slower but gives the same numbers.
         found = f"LLVM cannot be used: {type(error).__name__}: {error}; training uses NumPy alone, which takes longer"
         return warning(CHECK, found, "install llvmlite again")

@@ -74,7 +74,7 @@ def threads_of_user(root: Path, user: int) -> int:
 def belongs_to(process: Path, user: int) -> bool:
     try:
         return process.stat().st_uid == user
-    # The process has ended meanwhile.
+    # The process has ended.
     except OSError:
         return False
 
@@ -106,7 +106,7 @@ def file_size_finding(limit: int, memory: float) -> Finding:
 
 def check_umask(database: str | None, root: Path = ROOT) -> Iterator[Finding]:
     """Check that the user can read and write new files; root always can."""
-    # `os.umask` would change it for a moment in all threads.
+    # `os.umask` can read it only by changing it for a moment, in all threads.
     for line in text_of(root / "proc/self/status").splitlines():
         name, _, mask = line.partition(":")
         if name == "Umask" and int(mask, 8) & OWNER and os.geteuid() != 0:

@@ -26,7 +26,7 @@ LEAST_PROCESS_MEMORY = 16 * GIGABYTE
 
 
 def check_current_folder(database: str | None) -> Iterator[Finding]:
-    """Check whether the current folder is writable, which only a database there needs."""
+    """Check whether the current folder is writable, which is needed only for a database there."""
     name = "current folder"
     try:
         folder = Path.cwd()
@@ -48,7 +48,7 @@ def check_home_folder(database: str | None) -> Iterator[Finding]:
 
 
 def check_temporary_folder(database: str | None) -> Iterator[Finding]:
-    """Whether exports and Ray find room for what they write while they run."""
+    """Check whether exports and Ray can write their temporary files and have enough space for them."""
     name = "temporary folder"
     try:
         folder = Path(tempfile.gettempdir())
@@ -124,7 +124,7 @@ def check_memory(database: str | None, root: Path = ROOT) -> Iterator[Finding]:
 
 
 def why_not_writable(folder: Path) -> str | None:
-    """Why no file can be created in a folder; None if it can. Tries with a nameless file, which leaves no trace."""
+    """Why no file can be created in a folder; None if it can. Creates a nameless file, which leaves no trace."""
     try:
         with tempfile.TemporaryFile(dir=folder):
             return None
@@ -133,5 +133,5 @@ def why_not_writable(folder: Path) -> str | None:
 
 
 def amount(size: float) -> str:
-    """Bytes as people read them: `850 MB`, `12.3 GB`."""
+    """A number of bytes in human-readable form: `850 MB`, `12.3 GB`."""
     return f"{size / GIGABYTE:.1f} GB" if size >= GIGABYTE else f"{size / MEGABYTE:.0f} MB"

@@ -43,7 +43,7 @@ def threads_of_a_worker() -> list[int]:
     prepared = prepare_sweep(sweep_from_text(TRIAL))
     with RayClient(prepared.dataset, workers=1) as engine:
         alarm = threading.Timer(PATIENCE_SECONDS, engine.stop)
-        # A second Ctrl-C may come before it is cancelled; the process must not wait for it then.
+        # A second Ctrl-C may come before the timer is cancelled; the process must not wait for it then.
         alarm.daemon = True
         alarm.start()
         try:

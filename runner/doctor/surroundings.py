@@ -150,7 +150,7 @@ def clock_finding(now: float, last: float | None) -> Finding:
 
 
 def check_proc(database: str | None, proc: Path = Path("/proc")) -> Iterator[Finding]:
-    """Check /proc on Linux, with which processes are identified."""
+    """Check /proc on Linux, which is used to identify processes."""
     if sys.platform != "linux":
         return
     try:

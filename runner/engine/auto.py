@@ -18,9 +18,9 @@ from fitgap.runner.errors import EngineError
 from fitgap.runner.messages import Block, PackTask
 from fitgap.runner.system.cores import usable_cores
 
-# Less work than this is finished in this process before local processes would pay off.
+# With less work left than this, local processes would not pay off.
 WORTH_PROCESSES_SECONDS = 0.5
-# Less work than this is finished by local processes before Ray would pay off.
+# With less work left than this, Ray would not pay off.
 WORTH_RAY_SECONDS = 10.0
 # The rate is measured this long before deciding about Ray, since blocks arrive only every half second.
 SECONDS_BEFORE_RAY = 1.5
@@ -32,7 +32,7 @@ class AutoEngine:
     """Trains in this process until helpers are ready, which then take over everything, even the pack in training.
 
     `expected_work` is the sum over all tasks of `PackTask.work_per_epoch` times epochs and members. `notify` is called
-    with a line for people if something cannot be started. `early` holds local processes that were started before.
+    with a message for the user if something cannot be started. `early` holds local processes started in advance.
     """
 
     cluster_status = None
@@ -54,7 +54,7 @@ class AutoEngine:
         self.shared = self.pool.shared
         self.ray: RayClient | None = None
         self.is_stopping = False
-        # Whether local processes have become ready; whether it is settled that Ray trains, or that it does not.
+        # Whether local processes have become ready; whether the decision for or against Ray has been made.
         self.has_processes = self.is_ray_decided = False
 
     def __enter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""The protocol of engines, which is all that the driver knows of them."""
+"""The protocol of engines: all that the driver knows about them."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class ClusterStatus:
     packs: int
 
 
-# Called with a line for people.
+# Called with a one-line message for the user.
 Notify = Callable[[str], None]
 
 
@@ -45,7 +45,7 @@ class Engine(Protocol):
         """Train all packs and yield their blocks as they arrive. Blocks of the same pack arrive in order.
 
         A task is taken from `tasks` only when a worker will soon be free for it. When `tasks` is exhausted, it is tried
-        again after every block, since lost packs may return to it.
+        again after every block, since lost packs may be returned to it.
         """
 
     def stop(self) -> None:

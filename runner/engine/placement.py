@@ -7,14 +7,14 @@ from fitgap.runner.errors import ClusterError, SpecError
 from fitgap.runner.system.cores import usable_cores
 
 AUTO = "auto"
-# A server with its usual settings accepts a hundred connections, and each driver has two.
+# By default, a database server accepts 100 connections, and each driver uses two.
 MOST_DRIVERS = 40
 LONGEST_NUMBER = 9
 
 
 @dataclass(frozen=True)
 class Placement:
-    """A valid engine, its maximum number of workers, and the cluster on which it runs, which has answered.
+    """A valid engine, its maximum number of workers, and the cluster on which it runs, if any (already probed).
 
     `drivers` is the number of driver processes; None for as many as the workers need.
     """
@@ -32,7 +32,7 @@ class Placement:
         return 1 if self.engine == "local" else self.workers or usable_cores()
 
     def share(self, number: int) -> "Placement":
-        """The part of the driver `number`, from 0: drivers divide the workers among them, also those of a cluster."""
+        """The share of driver `number` (from 0): drivers divide the workers, including those of a cluster."""
         if self.drivers is None or self.drivers == 1:
             return self
         whole = self.workers if self.cluster else self.workers or usable_cores()
@@ -72,7 +72,7 @@ def placement_of(
 
 
 def drivers_of(value: int | str) -> int | None:
-    """The number of drivers, also from text; None for `auto`. Raises SpecError."""
+    """The number of drivers, given as a number or text; None for `auto`. Raises SpecError if it is invalid."""
     number = int(value) if isinstance(value, str) and value.isdecimal() and len(value) < LONGEST_NUMBER else value
     if number == AUTO:
         return None

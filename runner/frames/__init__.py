@@ -1,4 +1,4 @@
-"""The Python interface: the answers of the commands as polars data frames."""
+"""The Python interface: the results of the commands as polars data frames."""
 
 from fitgap.runner.frames.frame_store import FrameStore, open_store
 from fitgap.runner.frames.inspecting import inspect_data

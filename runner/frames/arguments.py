@@ -1,4 +1,4 @@
-"""Arguments of the Python interface: what is given must be of the right kind, or the error says what is."""
+"""Validation of the arguments of the Python interface; errors say what is expected."""
 
 import operator
 from collections.abc import Iterable
@@ -49,7 +49,7 @@ def selection(value: Any) -> list[int]:
 
 
 def refused(value: Any) -> Any:
-    """Raise the StoreError for what is neither the name of a sweep nor numbers of trials."""
+    """Raise the StoreError for a value that is neither the name of a sweep nor numbers of trials."""
     rule = "give the name of a sweep, such as 'digits', the number of a trial, or a list of numbers"
     raise StoreError(f"{rule}, but received {shown(value)}")
 
@@ -62,7 +62,7 @@ def text(value: Any, what: str) -> str:
 
 
 def as_index(value: Any) -> int | None:
-    """A whole number, also one of NumPy, as an int; None for anything else, such as true, 1.0 or "1"."""
+    """A whole number, including NumPy's, as an int; None for anything else, such as true, 1.0 or "1"."""
     if isinstance(value, bool):
         return None
     try:
@@ -72,7 +72,7 @@ def as_index(value: Any) -> int | None:
 
 
 def shown(value: Any) -> str:
-    """A value and its type, for a message of one line."""
+    """A value and its type, for a one-line message."""
     written = " ".join(repr(value).split())
     short = written if len(written) <= LONGEST_SHOWN else f"{written[: LONGEST_SHOWN - 1]}…"
     return f"{short} ({type(value).__name__})"

@@ -1,4 +1,4 @@
-"""A database whose answers are data frames."""
+"""A database whose query results are data frames."""
 
 import os
 from collections.abc import Sequence
@@ -238,7 +238,7 @@ class FrameStore:
 
 
 def words_of(what: str | Trials) -> list[str]:
-    """A sweep's name or trials' numbers in the form that the commands take."""
+    """The name of a sweep or the numbers of trials, as arguments of the commands."""
     return [what] if isinstance(what, str) else [str(number) for number in selection(what)]
 
 

@@ -122,7 +122,7 @@ def run_sweep(
 
 
 def prepared_sweep(sweep: Sweep) -> PreparedSweep:
-    """The prepared sweep; errors in data from memory speak of keys instead of flags."""
+    """The prepared sweep; errors in data from memory name keys instead of flags."""
     try:
         return prepare_sweep(sweep)
     except DataError as error:
@@ -227,7 +227,7 @@ def improve_sweep(
 
 
 def plan_round(improvement: Improvement, db: str | None) -> Sequence[Candidate]:
-    """What the next round tries; empty at the end."""
+    """The candidates of the next round; empty if there is none."""
     with open_rows(db) as store:
         return improvement.plan(store)
 
@@ -243,7 +243,7 @@ def sweep_of(sweep: str | os.PathLike[str] | Mapping[str, Any], name: str | None
 
 
 class Caller:
-    """The calling program: `notify` gets lines for people, and the result is the sweep with its answers."""
+    """The calling program: `notify` gets messages for the user, and the result is a `SweepFrames`."""
 
     def __init__(self, db: str | None, notify: Notify):
         self.db, self.say = db, notify
@@ -263,9 +263,10 @@ class Caller:
         """Show nothing for further drivers."""
 
     def conclude(self, store: Store, written: WrittenSweep, spent: str | None) -> SweepFrames:
-        """The sweep under its present name, as it may have been renamed during training.
+        """The sweep under its current name, since it may have been renamed during training.
 
-        If no configuration beats a constant prediction, the caller is told.
+        Notifies the caller if no configuration beats a constant prediction, and of test errors, advice outside the
+        space of a search, rounds, and a spent budget.
         """
         floor = store.floor(written.sweep_id)
         if floor and floor.is_beaten is False:

@@ -16,23 +16,23 @@ from fitgap.runner.errors import DataError
 
 KINDS = "a polars or pandas frame, an Arrow table, a NumPy array, or a pair (X, y)"
 TARGET = "target"
-# What the cells of an array of objects may be.
+# The allowed types of the cells of an array of objects.
 CELLS = (int, float, str, bool, np.generic, Decimal, date, timedelta, time)
-# Flags in messages with the key that says the same: `--inputs (data.inputs)`, `--target COLUMN or data.target`.
+# Flags in messages with the equivalent key: `--inputs (data.inputs)`, `--target COLUMN or data.target`.
 FLAG_AND_KEY = re.compile(r"--[a-z-]+(?: [A-Z]+| '[^']*')? (?:\((data\.\w+)\)|or (data\.\w+))")
 FLAG = re.compile(r"--([a-z]+(?:-[a-z]+)*)")
 MEMORY = re.compile(r"memory:[0-9a-f]+")
 
 
 def in_python(message: str) -> str:
-    """A message about data in memory without flags, which a program has none of, and without an internal name."""
+    """A message about data in memory, with keys instead of the flags of commands, and without an internal name."""
     message = FLAG_AND_KEY.sub(lambda found: found[1] or found[2], message)
     message = FLAG.sub(lambda found: f"data.{found[1].replace('-', '_')}", message)
     return MEMORY.sub("the data in memory", message).replace("the file has", "the table has")
 
 
 def is_table(value: object) -> bool:
-    """Whether a value is data, and not the name of a data set, a path, or settings."""
+    """Whether a value is data, as opposed to the name of a data set, a path, or settings."""
     if isinstance(value, tuple):
         return len(value) == 2 and not all(isinstance(each, str) for each in value)
     is_frame = hasattr(value, "__arrow_c_stream__") or hasattr(value, "__dataframe__") or hasattr(value, "iloc")
@@ -40,7 +40,7 @@ def is_table(value: object) -> bool:
 
 
 def with_kept_table(sweep: Mapping[str, Any]) -> dict[str, Any]:
-    """The mapping of a sweep with its table, if it has one, replaced by a source under which the content is kept.
+    """The mapping of a sweep with its table, if it has one, replaced by the name under which its content is kept.
 
     Raises DataError for data of another kind.
     """
@@ -99,7 +99,7 @@ def as_frame(value: Any, name: str) -> pl.DataFrame:
         found = converted(value, name)
     except DataError:
         raise
-    # Whatever a foreign library raises.
+    # A foreign library may raise any exception.
     except Exception as error:
         reason = str(error).partition("\n")[0][:200]
         raise DataError(f"the data in memory cannot be read ({type(error).__name__}: {reason}); use {KINDS}") from None
@@ -139,7 +139,7 @@ def from_array(array: np.ndarray, name: str) -> pl.DataFrame:
 
 
 def as_column(name: str, values: np.ndarray) -> pl.Series:
-    """A column of an array. DataError if it holds something else than numbers, text, truth values and times."""
+    """A column of an array. Raises DataError if it holds anything but numbers, text, truth values and times."""
     kind = values.dtype.kind
     if kind == "O":
         check_objects(name, values)
@@ -147,7 +147,7 @@ def as_column(name: str, values: np.ndarray) -> pl.Series:
     if kind in "cV":
         advice = "give real and imaginary parts as two columns" if kind == "c" else "give numbers"
         raise DataError(f"'{name}' holds {values.dtype}, which cannot be trained on; {advice}")
-    # Polars has no other numbers, times and texts than these.
+    # Convert times, texts and long floats to types that Polars has.
     usual = {"M": "datetime64[us]", "m": "timedelta64[us]", "S": "U"}.get(kind)
     if kind == "f" and values.dtype.itemsize > 8:
         usual = "float64"
@@ -155,7 +155,7 @@ def as_column(name: str, values: np.ndarray) -> pl.Series:
 
 
 def check_objects(name: str, values: np.ndarray) -> None:
-    """Raise DataError for the first Python object in a column that is no number, text, truth value or time."""
+    """Raise DataError for the first Python object in a column that is not a number, text, truth value or time."""
     for row, each in enumerate(values.tolist(), start=1):
         if each is not None and not isinstance(each, CELLS):
             rule = f"'{name}' holds Python objects ({type(each).__name__} in row {row}), which cannot be trained on"
@@ -163,7 +163,7 @@ def check_objects(name: str, values: np.ndarray) -> None:
 
 
 def from_pandas(value: Any, name: str) -> pl.DataFrame:
-    """A pandas frame or column, without its index. pandas itself needs pyarrow for this, which we do not."""
+    """A pandas frame or column, without its index. Unlike a conversion by pandas itself, this does not need pyarrow."""
     frame = value.to_frame(value.name if value.name is not None else name) if value.ndim == 1 else value
     names = given_names([str(each) for each in frame.columns], header=True)
     columns = [pandas_column(each, frame.iloc[:, number]) for number, each in enumerate(names)]
@@ -183,7 +183,7 @@ def pandas_column(name: str, column: Any) -> pl.Series:
 
 
 def as_file(frame: pl.DataFrame) -> bytes:
-    """The content of an Arrow file. It is not compressed, so that its size says how much memory it takes."""
+    """The content of an Arrow file. It is not compressed, so that its size reflects how much memory it takes."""
     if not frame.width:
         raise DataError("the data in memory have no columns; give a table with inputs and a target")
     usable = [

@@ -91,7 +91,7 @@ TEST_TYPES = {
     "mae": pl.Float64,
 }
 CAUSE_KEYS = ("cause", "value", "seen", "advice")
-# Of the first change that a cause suggests.
+# Keys of the first change that a cause suggests.
 CHANGE_KEYS = ("setting", "direction", "to")
 EPOCH_KEYS = "trial epoch e_t e_v e_t_running se_t se_v accuracy_t accuracy_v learning_rate"
 EPOCH_TYPES = {name: TYPES[name] for name in EPOCH_KEYS.split()}
@@ -100,7 +100,7 @@ EPOCH_TYPES = {name: TYPES[name] for name in EPOCH_KEYS.split()}
 def frame_of(
     rows: Sequence[Mapping[str, Any]], keys: Iterable[str], types: Mapping[str, Any] | None = None
 ) -> pl.DataFrame:
-    """Rows as a frame, with the columns `keys` if there are none. A key without a type gets that of its values."""
+    """Rows as a frame, with the columns `keys` if there are no rows. Keys without a type get that of their values."""
     known = {**TYPES, **(types or {})}
     names = list(rows[0]) if rows else list(keys)
     with damage_reported():
@@ -111,7 +111,7 @@ def setting_types(columns: Sequence[str]) -> dict[str, Any]:
     """The types of the settings among some columns of trials."""
     kinds = {ValueKind.NUMBER: pl.Float64, ValueKind.TEXT: pl.String, ValueKind.FLAG: pl.Boolean}
     settings = [name for name in columns if name not in TYPES]
-    # The store has accepted these columns, so all others are measures of classes or computed numbers of epochs.
+    # The store has accepted these columns, so all others are per-class measures or computed numbers of epochs.
     computed = {name: pl.Float64 if measure_of(name) else pl.Int64 for name in settings}
     return {name: kinds[known_names()[name].kind] if name in known_names() else computed[name] for name in settings}
 
@@ -130,7 +130,7 @@ def moment(seconds: float) -> datetime:
 
 
 def group_keys(by: Sequence[str], of: str) -> list[str]:
-    """The columns of an answer about groups, for a frame without rows."""
+    """The columns of a comparison of groups, for a frame without rows."""
     spreads = [f"{name}{part}" for name in dict.fromkeys([*SPREADS, of]) for part in ("_sd", "_spread")]
     counts = (*GROUP, "pruned_trials")
     differences = ("against", *DIFFERENCES, "pairs", "paired_repeats", *OF_DIFFERENCES)
@@ -141,7 +141,7 @@ def group_frame(rows: Sequence[Mapping[str, Any]], by: Sequence[str], of: str) -
     """Groups as a frame."""
     keys = group_keys(by, of)
     spreads = {key: pl.Float64 for key in keys if key.endswith(("_sd", "_spread"))}
-    # Numbers that were drawn from a range are in groups such as "0.01 to 0.1".
+    # Numbers that were drawn from a range are grouped into intervals such as "0.01 to 0.1".
     intervals = {key: pl.String for key in by if any(isinstance(row[key], str) for row in rows)}
     return frame_of(rows, keys, {**GROUP_TYPES, **spreads, **intervals})
 
@@ -154,7 +154,7 @@ def example_frame(columns: Mapping[str, np.ndarray]) -> pl.DataFrame:
 
 
 def study_frame(rows: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> pl.DataFrame:
-    """The groups of a study as a frame; a table in words shows only the columns `keys`."""
+    """The groups of a study as a frame; printed tables show only the columns `keys`."""
     names = list(dict.fromkeys(name for row in rows for name in row)) or list(keys)
     spreads = {name: pl.Float64 for name in names if name.endswith(("_sd", "_spread"))}
     whole = [{name: row.get(name) for name in names} for row in rows]

@@ -10,7 +10,7 @@ from fitgap.runner.store import Row, Store
 from fitgap.runner.store.schema.tables import METRICS
 
 TRIALS_AT_A_TIME = 100
-# A trial's configuration and repeat. Unlike its number, they are never reused after it was deleted.
+# A trial's configuration and repeat. Unlike its number, they are never reused after the trial was deleted.
 Key = tuple[str, int]
 # The keys sent for a trial, in addition to its settings and its curve.
 FINDINGS = (
@@ -23,7 +23,7 @@ FINDINGS = (
 
 @dataclass(frozen=True)
 class EndedTrial:
-    """A trial as it is sent: its row, its settings, and its epochs in order."""
+    """A trial to be sent: its row, its settings, and its epochs in order."""
 
     row: Row
     settings: dict[str, Setting]

@@ -21,7 +21,7 @@ from fitgap.runner.trial_status import Status
 IDENTITY, ALTERNATIVES = "fitgap_sweep", "fitgap_alternatives"
 # Tables by which a database of Optuna is recognized.
 TABLES = ("studies", "trials", "version_info")
-# All other trials are failed ones for Optuna; their attribute `status` says why.
+# All other trials count as failed in Optuna; their attribute `status` says why.
 STATES = {Status.COMPLETED: "COMPLETE", Status.PRUNED: "PRUNED"}
 
 
@@ -61,7 +61,7 @@ def opened(optuna: Any, address: str) -> Iterator[Any]:
 
 
 def study_of(optuna: Any, contents: SweepContents, storage: Any, name: str, distributions: dict[str, Any]) -> Any:
-    """The study, created if necessary. Raises IntegrationError if it is not of this sweep in its present form."""
+    """The study, created if necessary. Raises IntegrationError if it is not of this sweep in its current form."""
     study = optuna.create_study(storage=storage, study_name=name, direction="minimize", load_if_exists=True)
     written = {IDENTITY: contents.identity, ALTERNATIVES: {key: str(each) for key, each in distributions.items()}}
     existing = study.user_attrs
@@ -99,9 +99,9 @@ def distribution(optuna: Any, values: list[Setting]) -> Any:
         return optuna.distributions.IntDistribution(min(values), max(values))
     if kinds <= {int, float}:
         low, high = float(min(values)), float(max(values))
-        # Alternatives that span a power of ten are meant on a logarithmic scale.
+        # Alternatives that span a power of ten are assumed to be on a logarithmic scale.
         return optuna.distributions.FloatDistribution(low, high, log=0 < 10 * low <= high)
-    # Sorted, because Optuna treats another order as other alternatives.
+    # Sorted, because Optuna treats the same alternatives in another order as different ones.
     return optuna.distributions.CategoricalDistribution(sorted(set(values), key=str))
 
 

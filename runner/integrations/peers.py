@@ -45,7 +45,7 @@ def import_peer(package: str, extra: str) -> Any:
 def requirement_of(extra: str) -> str:
     """The requirement of an extra, such as `optuna<6,>=4`. `fitgap[optuna]` may not be on the user's package index."""
     requirements = map(Requirement, requires("fitgap") or ())
-    # Markers may also speak of the version of Python.
+    # Markers may also depend on the version of Python.
     found = next(
         each
         for each in requirements
@@ -75,7 +75,7 @@ def peer_address(given: str, database: str | None, tables: Collection[str] = ())
 
 
 def refuse_others_file(path: Path, tables: Collection[str]) -> None:
-    """Raise IntegrationError for a file of another program: no SQLite database, or one without the peer's tables."""
+    """Raise IntegrationError for a file of another program: not an SQLite database, or without the peer's tables."""
     try:
         found = tables_of_file(path)
     except StoreError as error:

@@ -6,14 +6,14 @@ from typing import Any
 from fitgap.runner.spec import Configuration
 
 Setting = str | int | float | bool
-# Settings that a configuration leaves out at their defaults, as axes are written.
+# Settings that a configuration omits if they have these default values, in the notation of axes.
 LEFT_OUT: dict[str, Setting] = {"training_examples": "all", "label_noise": 0.0, "preprocess": "auto"}
 # Axes that have another name in the settings of a configuration.
 AXIS = {"regularizers": "regularizer", "epochs": "planned_epochs"}
 
 
 def flat_settings(stored: Mapping[str, Any]) -> dict[str, Setting]:
-    """Settings such as `optimizer.name`, `optimizer.rate`, `regularizer.l2.weight`, and lists also as a whole."""
+    """Settings such as `optimizer.name`, `optimizer.rate`, `regularizer.l2.weight`; lists also as a whole."""
     configuration = Configuration.from_canonical(stored)
     flat: dict[str, Setting] = {
         "architecture": configuration.architecture_label,
@@ -34,7 +34,7 @@ def flat_settings(stored: Mapping[str, Any]) -> dict[str, Setting]:
 
 
 def with_left_out(settings: Sequence[dict[str, Setting]]) -> list[dict[str, Setting]]:
-    """The settings of several configurations, with the defaults that some leave out, where others differ from them."""
+    """The settings of several configurations, with omitted defaults filled in where other configurations differ."""
     differing = {name for name in LEFT_OUT if any(name in each for each in settings)}
     return [{**{name: LEFT_OUT[name] for name in differing}, **each} for each in settings]
 
@@ -54,7 +54,7 @@ def is_setting(value: Any) -> bool:
 
 
 def varying(settings: Iterable[Mapping[str, Setting]]) -> set[str]:
-    """The names with several values. Absence is no value: it follows from another setting, such as the optimizer."""
+    """The names with several values. Absence is not a value: it follows from another setting, such as the optimizer."""
     values: dict[str, set[Setting]] = {}
     for each in settings:
         for name, value in each.items():

@@ -1,7 +1,7 @@
 """Standard input, output and error of a command, made safe before anything uses them.
 
-A stream may be closed, full, broken or unable to encode a character. A command that queries results stops when its
-answer cannot be written; training never stops because of what cannot be printed.
+A stream may be closed, full, broken or unable to encode a character. A command that queries results stops if its
+answer cannot be written; training never stops because something cannot be printed.
 """
 
 import os

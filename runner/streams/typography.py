@@ -1,4 +1,4 @@
-"""Replacement of unencodable characters: our own typography becomes ASCII, all else backslash escapes."""
+"""Replacement of unencodable characters: our own typography becomes ASCII, everything else backslash escapes."""
 
 import codecs
 import unicodedata

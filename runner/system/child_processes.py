@@ -1,4 +1,4 @@
-"""Starting of child processes that run functions of this program, with the same modules and shielded from signals."""
+"""Child processes that run functions of this program, with the same modules and shielded from signals."""
 
 import contextlib
 import fcntl
@@ -124,7 +124,7 @@ def closing_descriptor(number: int) -> Iterator[None]:
 def end_with_parent(parent: int) -> None:
     """End this process as soon as its parent, the process with this number, has ended.
 
-    A closed connection is no reliable sign of that, because a fork of the parent would keep the other end open.
+    A closed connection would not be reliable for this, because a fork of the parent would keep the other end open.
     """
     threading.Thread(target=end_after, args=(parent,), name="fitgap-parent", daemon=True).start()
 

@@ -1,7 +1,7 @@
 """Control groups: limits of a container on the cores, memory and processes that this process may use.
 
 Every limit is the tightest among the process's own group and all its parent groups, in both versions of the kernel's
-interface. `root` is the folder that contains `proc` and the mounts; tests use an artificial one.
+interface. `root` is the folder that contains `proc` and the mounts; tests pass a synthetic one.
 """
 
 import math
@@ -55,7 +55,7 @@ def least(of: Callable[[Path], float], folders: Iterator[Path]) -> float:
 
 
 def core_quota(group: Path) -> float:
-    """CPU time per time, from `200000 100000` in version 2, or from two files in version 1."""
+    """CPU time per wall-clock time, from `200000 100000` in version 2, or from two files in version 1."""
     quota, _, period = text_of(group / "cpu.max").partition(" ")
     quota = quota or text_of(group / "cpu.cfs_quota_us")
     period = period or text_of(group / "cpu.cfs_period_us")

@@ -126,7 +126,7 @@ def process_started_by_ps(process: int) -> str | None:
 
 
 def still_runs(process: int, started: str | None) -> bool:
-    """Whether the process with this number is still the one that was started then, not a later one.
+    """Whether the process with this number is still the one that started at that time, not a later one.
 
     True if in doubt, because a process that is considered dead loses its work.
     """

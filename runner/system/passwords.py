@@ -69,7 +69,7 @@ def hidden_whole(secret: str) -> str:
 
 
 def environment_for_child(address: str | None) -> dict[str, str]:
-    """The environment of a child process that uses the same database. No token of the web page is in it."""
+    """The environment of a child process that uses the same database. It excludes the token of the web page."""
     environment = {name: value for name, value in os.environ.items() if name != TOKEN_VARIABLE}
     known = address or environment.get(ENVIRONMENT_VARIABLE)
     return environment if known is None else {**environment, ENVIRONMENT_VARIABLE: revealed(known)}

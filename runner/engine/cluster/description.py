@@ -1,4 +1,4 @@
-"""The description of a Ray cluster: the settings with which it is used, and its nodes when it was probed."""
+"""The description of a Ray cluster: how it is used, and the nodes that it had when it was probed."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -24,7 +24,7 @@ class ClusterSettings:
 class NodeFacts:
     """What a node reported about itself: cores, memory, second-level cache, and software versions.
 
-    Without `llvmlite` (""), it trains with NumPy alone, to the same bits.
+    A node without `llvmlite` ("") trains with NumPy alone, with bit-identical results.
     """
 
     node_id: str
@@ -71,13 +71,13 @@ class Cluster:
         return sum(node.cores // self.settings.cores_per_pack for node in nodes)
 
     def shared_by(self, drivers: int) -> "Cluster":
-        """This cluster as each of several drivers of one command uses it."""
+        """This cluster with its workers and packs in flight divided among the drivers of one command."""
         most = self.settings.most_in_flight
         most = most and max(1, most // drivers)
         return replace(self, settings=replace(self.settings, drivers=drivers, most_in_flight=most))
 
     def share_of(self, nodes: Iterable[NodeFacts]) -> int:
-        """How many packs one driver has on these nodes at the same time; at least one."""
+        """How many packs one driver can train on these nodes at the same time; at least one."""
         return max(1, -(-self.workers_of(nodes) // self.settings.drivers))
 
     @property

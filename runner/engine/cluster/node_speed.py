@@ -7,7 +7,7 @@ from statistics import median
 from fitgap.core.network_shape import NetworkShape
 from fitgap.runner.messages import Block, PackTask
 
-# A pace is trusted after this many blocks per node and kind of network, and compared from this many nodes on.
+# A node's pace on a network shape is trusted after LEAST_BLOCKS blocks, and compared among at least LEAST_NODES nodes.
 LEAST_BLOCKS = 5
 LEAST_NODES = 2
 SLOW = 0.5
@@ -15,7 +15,7 @@ SLOW = 0.5
 
 @dataclass
 class Tally:
-    """The work that a node has done on one kind of network, and the seconds, summed over packs, that it took."""
+    """The work that a node has done on one network shape, and the seconds that it took, summed over packs."""
 
     work: float = 0.0
     seconds: float = 0.0
@@ -27,7 +27,7 @@ class Tally:
 
 
 class NodeSpeeds:
-    """Measures speeds from blocks, separately by layer sizes, since small networks spend more time on calls."""
+    """Measures speeds from blocks, separately for each network shape: small networks have more call overhead."""
 
     def __init__(self) -> None:
         self.tallies: dict[NetworkShape, dict[str, Tally]] = defaultdict(lambda: defaultdict(Tally))
@@ -42,7 +42,9 @@ class NodeSpeeds:
         tally.blocks += 1
 
     def slow_nodes(self) -> dict[str, float]:
-        """The nodes at less than half of the median pace, as shares of it; empty if too few nodes can be compared."""
+        """The nodes with less than half the median pace, with their pace as a share of it; empty if too few nodes can
+        be compared.
+        """
         parts: dict[str, list[float]] = defaultdict(list)
         for by_node in self.tallies.values():
             known = {node: tally.pace for node, tally in by_node.items() if tally.blocks >= LEAST_BLOCKS}

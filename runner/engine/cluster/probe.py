@@ -1,7 +1,7 @@
 """The probe of a cluster before anything is written: whether it exists, accepts us, and has the same versions.
 
-The probe runs in a child process, since with a wrong address Ray retries for minutes, writes to standard error and may
-end the process.
+The probe runs in a child process because, given a wrong address, Ray retries for minutes, writes to standard error and
+may end the process.
 """
 
 import json
@@ -26,7 +26,7 @@ SECONDS_TO_REACH = 4.0
 SECONDS_TO_JOIN = 15.0
 SECONDS_TO_HEAR = 40.0
 HOST_AND_PORT = re.compile(r"(?P<host>\[[0-9A-Fa-f:.%]+\]|[^\s:/\[\]]+):(?P<port>[0-9]{1,5})")
-# The child prints the first when it has joined, and the second before its answer; Ray may print anything.
+# The child prints JOINED when it has joined, and ANSWER before its answer; Ray may print anything else.
 JOINED = "fitgap-joined"
 ANSWER = "fitgap-cluster "
 LONGEST_REASON = 300
@@ -84,7 +84,7 @@ def require_address(address: str) -> None:
 
 
 def answer_of_cluster(address: str) -> Mapping[str, Any]:
-    """What a child process finds out about a cluster."""
+    """The answer of a child process that probes the cluster. Raises ClusterError if it reports a problem."""
     # Without -P a file in the current folder could be imported in place of one of our modules.
     command = [sys.executable, "-P", "-m", "fitgap.runner.engine.ray.probe_child", address]
     with subprocess.Popen(

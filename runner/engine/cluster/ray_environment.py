@@ -18,22 +18,22 @@ OF_ANOTHER_RAY = (
 # Ray does not start without docstrings and assertions.
 OF_PYTHON = ("PYTHONOPTIMIZE",)
 COMMON = {
-    # Else Ray's processes overwrite their environment, by which the watchdog recognizes them, with their titles.
+    # Without this, Ray's processes overwrite their environment, by which the watchdog recognizes them, with titles.
     "SPT_NOENV": "1",
     "RAY_USAGE_STATS_ENABLED": "0",
     **dict.fromkeys(THREAD_VARIABLES, "1"),
 }
 # Without this, Ray 2.60 replaces a given loopback address and listens on every interface.
 KEEP_TO_LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
-# Ray would give its workers the niceness 15, so that beside other work they get hardly any time. Local processes have
-# the priority of the command, too.
+# By default, Ray runs its workers at niceness 15, so that they get hardly any CPU time next to other work. With this,
+# they have the priority of the command, as local processes do.
 AT_THE_SAME_PRIORITY = {"RAY_worker_niceness": "0"}
 # Connections within this machine must not go through a proxy.
 WITHOUT_PROXY = ("127.0.0.1", "localhost")
 
 
 def own_environment(inherited: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The environment for our own Ray on this machine, with a fresh secret token. A priority that is set stays."""
+    """The environment for our own Ray on this machine, with a fresh secret token. It keeps an inherited niceness."""
     kept = {name: value for name, value in inherited.items() if name not in (*OF_ANOTHER_RAY, *OF_PYTHON)}
     token = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
     return {**AT_THE_SAME_PRIORITY, **kept, **without_proxy(inherited), **COMMON, **KEEP_TO_LOOPBACK, **token}

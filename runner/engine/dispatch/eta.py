@@ -1,4 +1,4 @@
-"""The rate at which work is done, and the time that the rest would take."""
+"""The rate at which work is done, and the estimated time left."""
 
 import contextlib
 import time

@@ -7,7 +7,7 @@ from fitgap.runner.messages import MEASURED, PackTask
 
 # A worker process before it trains: Python, NumPy, Ray.
 PROCESS_BYTES = 160 << 20
-# Requests to Ray are rounded up to such steps, so that packs of similar size can reuse a worker.
+# Memory requests to Ray are rounded up to multiples of this, so that packs of similar size can reuse a worker.
 STEP_BYTES = 64 << 20
 # A block holds the epochs of half a second, rarely more than this many.
 EPOCHS_PER_BLOCK = 256
@@ -15,14 +15,14 @@ EPOCHS_PER_BLOCK = 256
 EVIDENCE_BYTES = 8 << 10
 # A state holds the parameters, at most two optimizer slots, and perhaps the best network.
 NETWORKS_PER_STATE = 4
-# Bound on all blocks of all packs that wait for the driver.
+# Upper bound on the total size of the blocks that wait for the driver.
 WAITING_BYTES = 64 << 20
 MOST_WAITING_BLOCKS = 100
 
 
 def member_bytes(shape: PackShape) -> int:
-    """Bytes of a member in training: parameters, now and after the best epoch, gradient, two slots, scratch, and for
-    every example of a batch the values of all layers three times over and what layers store besides.
+    """Bytes of a member in training: current and best parameters, gradient, two slots and scratch; for every example of
+    a batch, three times the values of all layers, and the layers' scratch.
     """
     per_example = 3 * sum(shape.network.sizes) + shape.network.scratch
     numbers = 6 * Layout(shape.network).row_length + shape.batch_size * per_example

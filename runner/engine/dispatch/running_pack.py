@@ -11,7 +11,7 @@ WORTH_CUTTING_SECONDS = 0.3
 
 
 class RunningPack:
-    """A task in training. If it is asked to leave, its trials save their states, and `rest` resumes from them."""
+    """A task in training. When asked to leave, it saves its trials' states; `rest` returns a task that resumes them."""
 
     def __init__(self, task: PackTask):
         self.task = task
@@ -43,7 +43,7 @@ class RunningPack:
         return [rest.starting_from([self.states[trial] for trial in rest.trials])]
 
     def seconds_left(self) -> float:
-        """Seconds that the pack still takes at its present pace; 0 if unknown or in its last epoch."""
+        """Seconds that the pack still needs at its current pace; 0 if unknown or in its last epoch."""
         epochs = self.epoch - self.first_epoch
         if not epochs:
             return 0.0

@@ -44,7 +44,7 @@ class FileLimitError(EngineError):
 
 
 class ExampleFile:
-    """The examples of a repeat in a file. `examples` reads from it, in this process as in every other one.
+    """The examples of a repeat in a file. `examples` reads from this file, as all other processes do.
 
     Raises FileLimitError if no more files can be opened, EngineError if there is not enough memory.
     """
@@ -89,7 +89,7 @@ class SharedRepeats(KeptRepeats[ExampleFile]):
 
 
 class ExamplesHere:
-    """The shared examples for training in this process; in its own memory if no more files can be opened."""
+    """The examples for training in this process: shared, or in its own memory if no more files can be opened."""
 
     def __init__(self, shared: SharedRepeats):
         self.shared = shared

@@ -19,9 +19,9 @@ class WorkerProcess:
     def __init__(self, stop_reader: int):
         self.is_ready = False
         self.pack: RunningPack | None = None
-        # Why it could not be sent a pack.
+        # Why no pack could be sent to the worker.
         self.refusal: str | None = None
-        # The files of examples that it has received.
+        # The files of examples that the worker has received.
         self.files: dict[RepeatKey, ExampleFile] = {}
         with contextlib.ExitStack() as opened:
             self.errors = opened.enter_context(open(nameless_file("fitgap-errors"), "r+b"))
@@ -48,16 +48,16 @@ class WorkerProcess:
         self.pack, self.is_ready = None, True
 
     def train(self, task: PackTask, files: Mapping[int, ExampleFile]) -> None:
-        """Let it train a pack; `files` holds the examples by repeat."""
+        """Send it a pack to train; `files` holds the examples by repeat."""
         self.pack = RunningPack(task)
         try:
             self._send_examples({key: files[repeat] for repeat, key in repeats_of(task).items()})
             self.connection.send(task)
         except ConnectionError:
-            # It has died meanwhile; the next read from its connection shows that.
+            # The worker has died; the next read from its connection shows that.
             pass
         except OSError as error:
-            # This process cannot send, such as for lack of file descriptors; the worker would wait for ever.
+            # This process cannot send, for example for lack of file descriptors; the worker would wait forever.
             self.refusal = str(error)
             self.process.kill()
 

@@ -28,14 +28,14 @@ class PackInbox:
         return {repeat: self.examples[key] for repeat, key in repeats_of(task).items()}
 
     def listen(self) -> None:
-        """Receive messages for ever; None asks the pack in training to leave. If the parent is gone, this process
-        exits, even in the middle of a pack.
+        """Receive messages until the parent is gone, then exit, even in the middle of a pack. The message None asks the
+        pack in training to leave.
         """
         try:
             while True:
                 self._handle(self.connection.recv())
         finally:
-            # Whatever the cause, without a parent there is nothing to do.
+            # Whatever the cause, there is nothing to do without a parent.
             os._exit(1)
 
     def _handle(self, message: PackTask | ExamplesSent | ExamplesForgotten | None) -> None:

@@ -1,4 +1,4 @@
-"""Everything that knows Ray: the engine on it, the process that hosts it, and what its workers run."""
+"""All code that uses Ray: the engine, the process that hosts Ray, and what Ray's workers run."""
 
 from fitgap.runner.engine.ray.engine import RayEngine
 

@@ -34,7 +34,7 @@ Answer = TypeVar("Answer")
 
 
 class RayEngine:
-    """Trains packs on a Ray that it starts on this machine and stops at the end, or on a cluster."""
+    """Trains packs on its own Ray on this machine, which it starts and stops, or on a cluster."""
 
     name = "ray"
 
@@ -223,7 +223,7 @@ class RayEngine:
 
 
 class RayPack(RunningPack):
-    """A pack on Ray, with the number by which it is asked to leave."""
+    """A pack on Ray, with the number that identifies it in stop signals."""
 
     def __init__(self, task: PackTask, number: int, signals: StopSignals):
         super().__init__(task)

@@ -1,7 +1,7 @@
 """The process that hosts Ray for a driver: it receives packs over a connection and sends blocks back.
 
 Ray changes the process that starts it: environment variables, current folder, logging, standard error, and a token that
-it caches for ever. A driver may be a user's notebook, so Ray never runs there.
+it caches forever. A driver may be a user's notebook, so Ray never runs there.
 """
 
 import contextlib
@@ -167,5 +167,5 @@ def serve(connection_number: str, stop_number: str, gone_number: str) -> None:
         # The driver is gone.
         pass
     sys.stdout.flush()
-    # Ray's threads may wait for ever.
+    # Ray's threads may wait forever.
     os._exit(0)

@@ -16,7 +16,7 @@ PATIENCE_SECONDS = 30.0
 
 
 class Nodes:
-    """Lists the nodes about once a second, in its own thread, since Ray may block for ever if the cluster is gone."""
+    """Lists the nodes about once a second, in its own thread, since Ray may block forever if the cluster is gone."""
 
     def __init__(self, cluster: Cluster, list_nodes: Callable[[], dict[str, dict[str, Any]]] = alive_nodes):
         self.cluster, self.list_nodes = cluster, list_nodes

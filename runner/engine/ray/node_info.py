@@ -50,7 +50,7 @@ def facts_of(node: dict[str, Any], answer: Any) -> NodeFacts | None:
 
 
 def name_of(node: dict[str, Any]) -> str:
-    """The name of a node for people."""
+    """A human-readable name of a node."""
     host, address = node.get("NodeManagerHostname"), node["NodeManagerAddress"]
     return f"{host} ({address})" if host and host != address else str(address)
 

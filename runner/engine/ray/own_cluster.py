@@ -24,7 +24,7 @@ SHARED_MEMORY = "/dev/shm"
 
 
 class LocalCluster:
-    """A Ray on this machine with `workers` worker processes."""
+    """A Ray instance on this machine with `workers` worker processes."""
 
     is_own = True
     versions = None
@@ -51,14 +51,14 @@ class LocalCluster:
         return ()
 
     def prepare(self) -> None:
-        """Create the folder and start the watchdog that removes it in any case. Raises EngineError."""
+        """Create the folder and start the watchdog, which removes it whatever happens. Raises EngineError."""
         # This folder is the working directory of all workers.
         self.folder = str(make_private_folder(longest=LONGEST_FOR_RAY))
         self.stop_signals = FileSignals(Path(self.folder))
         self._watchdog: subprocess.Popen[bytes] = start_watchdog(self.folder, self.gone)
 
     def open(self) -> None:
-        """Start Ray, which takes seconds."""
+        """Start Ray, which takes several seconds."""
         start_ray(self.workers, self.folder)
 
     def end(self) -> None:
@@ -83,7 +83,7 @@ class LocalCluster:
 def start_ray(workers: int, folder: str) -> None:
     """Start our own Ray on this machine, on the loopback interface only, without dashboard and usage statistics.
 
-    Changes the environment of this process, which does nothing else.
+    Changes the environment of this process, which only hosts Ray.
     """
     os.environ.update({**own_environment(), FOLDER_VARIABLE: folder})
     import ray

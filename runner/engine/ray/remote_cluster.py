@@ -55,7 +55,7 @@ class RemoteCluster:
         """Nothing to prepare."""
 
     def open(self) -> None:
-        """Join the cluster. This takes a second or two; each node then takes some more to receive our code."""
+        """Join the cluster. This takes a second or two; after that, each node needs a few more to receive our code."""
         join(self.cluster)
         self.stop_signals = BoardSignals()
         self.nodes.start()
@@ -75,7 +75,7 @@ class RemoteCluster:
             self.nodes.refuse(block.node, block.failure.reason)
 
     def news(self) -> Iterator[str]:
-        """News for people. Raises ClusterLostError if the cluster no longer answers."""
+        """Messages for the user. Raises ClusterLostError if the cluster no longer answers."""
         while self.nodes.news:
             yield self.nodes.news.popleft()
         for node_id, part in self.speeds.slow_nodes().items():
@@ -89,7 +89,7 @@ class RemoteCluster:
             )
 
     def end(self) -> None:
-        """Nothing to do: the cluster stop_signals that its driver is gone."""
+        """Nothing to do: the cluster notices that its driver is gone."""
 
     def close(self) -> None:
         self.nodes.stop()

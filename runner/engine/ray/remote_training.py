@@ -23,7 +23,7 @@ class Terms:
 
 
 def train_pack_remotely(task: PackTask, terms: Terms, *examples: Examples) -> Iterator[Block]:
-    """Train a pack to its end, or until `terms.should_leave` says so. Blocks carry the id of their node."""
+    """Train a pack to its end, or until `terms.should_leave` returns true. Blocks carry the id of their node."""
     if terms.versions and terms.versions != versions_here():
         # The node has just joined, and the driver has not probed it yet.
         reason = f"node {socket.gethostname()} has other versions, {versions_here()}"

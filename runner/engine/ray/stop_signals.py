@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 # Returns whether a pack should leave. It is sent to the worker, which calls it after every epoch.
 ShouldLeave = Callable[[], bool]
-# Least seconds between checks for an answer of the actor; epochs may be shorter.
+# Minimum seconds between checks for an answer of the actor; epochs may be shorter.
 CHECK_SECONDS = 0.05
 # Every worker process has one open call to the actor.
 MOST_WORKERS = 100_000

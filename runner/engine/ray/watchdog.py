@@ -2,8 +2,9 @@
 
 Most of Ray's processes then end by themselves, but two agents of Ray 2.60 spend a minute trying to report the loss to a
 server that is also gone, and nothing removes Ray's files. The processes of this Ray are recognized by its folder, which
-is new, has an unguessable name and is known only to them. The program is run with that folder and the process that
-started Ray. Its standard input is a pipe held open by that process; its standard output is closed when all is gone.
+is new, has an unguessable name and is known only to them. The program's arguments are that folder and the number of the
+process that started Ray. Its standard input is a pipe held open by that process; its standard output is closed once
+everything is cleaned up.
 """
 
 import contextlib
@@ -134,7 +135,7 @@ def inherits(process: int, folder: str) -> bool:
 
 
 def works_in(process: int, folder: str) -> bool:
-    """Whether a process works in the folder and has files there open for writing, unlike a user who only looks around.
+    """Whether a process works in the folder and has files there open for writing, unlike a shell that is merely there.
 
     This finds the processes of Ray that overwrite their environment with their title.
     """

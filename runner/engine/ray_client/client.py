@@ -32,11 +32,11 @@ from fitgap.runner.messages import Block, PackTask
 from fitgap.runner.system.child_processes import closing_descriptor, new_connections, new_pipe, start_child
 from fitgap.runner.system.cores import usable_cores
 
-# Ray takes about four seconds to start, and many more on a busy machine. Without a loopback device it waits for ever.
+# Ray takes about four seconds to start, and many more on a busy machine. Without a loopback device it waits forever.
 SECONDS_TO_START = 90.0
 # How long to wait for a block at a time, so that Ctrl-C is noticed.
 POLL_SECONDS = 0.2
-# The host stops our own Ray or signs off from a cluster; if that takes longer, it is killed.
+# The host stops our own Ray or disconnects from a cluster; if that takes longer, it is killed.
 SECONDS_TO_LEAVE = 3.0
 SECONDS_TO_CLEAN_UP = 15.0
 

@@ -53,7 +53,7 @@ class HostLost:
 
 @dataclass(frozen=True)
 class HostNews:
-    """A line of news for people."""
+    """A one-line message for the user."""
 
     text: str
 

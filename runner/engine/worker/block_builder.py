@@ -46,7 +46,7 @@ class BlockBuilder:
         self.trials = np.array(task.trials)
         self.summaries = MemberSummaries(task)
         self.open = np.ones(len(task.trials), bool)
-        # Of members that have just completed.
+        # Results of members that have just completed.
         self.honest: dict[int, HonestErrors] = {}
         self.metrics: dict[int, MemberMetrics] = {}
         self.recorder = Recorder(task.recording, self.trials)
@@ -102,7 +102,7 @@ class BlockBuilder:
         """Save the states of all open members, after an epoch."""
         self.last_states_at = time.monotonic()
         still_open = set(self.trials[self.open].tolist())
-        # Keep the states of trials that have just ended, which are to be stored.
+        # Keep the states of trials that have just ended: they still have to be stored.
         self.states = [state for state in self.states if state.trial_id not in still_open]
         rows = np.flatnonzero(self.open[pack.member_numbers])
         for member, errors in zip(pack.member_numbers[rows].tolist(), pack.evidence.best_errors(rows), strict=True):
@@ -197,7 +197,7 @@ class BlockBuilder:
         return self.recorder.has_news or bool(self.ended)
 
     def block(self, failure: PackFailure | None = None) -> Block:
-        """The block of everything since the last one."""
+        """A block with everything since the last one."""
         self.has_sent_epochs |= self.recorder.has_news
         rows, counted = self.recorder.take()
         news = (

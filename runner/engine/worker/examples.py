@@ -9,7 +9,7 @@ from fitgap.core.preprocessing import Examples, Preparation, prepare_examples
 from fitgap.core.target_coding import OutputReading
 from fitgap.runner.messages import PackTask
 
-# Size of the cache; examples that the present pack needs are kept even beyond it.
+# Maximum size of the cache; examples that the current pack needs are kept even beyond it.
 MOST_BYTES = 256 << 20
 
 
@@ -79,7 +79,7 @@ class KeptRepeats(Generic[Kept]):
         return kept
 
     def _forget(self, needed: int) -> None:
-        """Release the least recently used objects until the cache has its size again, but none of the needed ones."""
+        """Release the least recently used objects until the cache is within its limit, but not the last `needed`."""
         total = sum(kept.byte_count for kept in self.kept.values())
         for key in list(self.kept)[: len(self.kept) - needed]:
             if total <= self.most_bytes:

@@ -1,6 +1,6 @@
-"""What a worker remembers of each member of a pack: its best epoch, its time, and its best network if that is kept.
+"""The summaries that a worker keeps of a pack's members: best epoch, training time, and best network if it is kept.
 
-Summaries are part of a member's saved state, so that they go on if it resumes.
+Summaries are part of a member's saved state, so that they continue when the member resumes.
 """
 
 import numpy as np
@@ -28,8 +28,9 @@ class MemberSummaries:
         self.best_e_v = np.full(count, np.inf)
         self.best_e_t = np.full(count, np.nan)
         self.best_epoch = np.zeros(count, int)
-        # Of members that end with the network of their best epoch: accuracies of that epoch on both sides.
+        # Which members end with the network of their best epoch.
         self.restores_best = np.array([member.restores_best for member in task.members], bool)
+        # Accuracies on training and validation examples after the best epoch.
         self.best_accuracy = np.full((count, 2), np.nan)
         self.seconds = np.zeros(count)
         self.best_networks: dict[int, KeptNetwork] = {}
@@ -55,7 +56,7 @@ class MemberSummaries:
             self.honest_before[member] = state[HONEST], state[HONEST_ERRORS]
 
     def give_to(self, pack: Pack) -> None:
-        """Give the pack what was saved of the best epochs before it: parameters and errors of the sampled examples."""
+        """Give the pack the saved results of earlier best epochs: parameters and errors of the sampled examples."""
         pack.evidence.errors_at_best |= self.errors_before
         for member, state in enumerate(self.task.states):
             saved = state.get(BEST_PARAMETERS, state.get(BEST_NETWORK))
@@ -67,7 +68,7 @@ class MemberSummaries:
             pack.cross_fit.restore(member, *honest)
 
     def remember_best(self, results: EpochResults, pack: Pack) -> np.ndarray:
-        """Remember an epoch where it is the best so far; returns the positions of these members."""
+        """Update the summaries of the members whose best epoch so far is this one; returns their positions."""
         # NaN compares as false. A diverged epoch never counts, even if one of its two errors is finite.
         better = (results.e_v < self.best_e_v[results.members]) & ~results.diverged
         members = results.members[better]
@@ -83,7 +84,7 @@ class MemberSummaries:
         return np.flatnonzero(better)
 
     def arrays_of(self, member: int, pack: Pack, errors: np.ndarray | None) -> dict[str, np.ndarray]:
-        """The state of a member with its summary; `errors` (2, n) are those of the sampled examples at its best."""
+        """The state of a member with its summary; `errors` (2, n) are the sampled errors at its best epoch."""
         best = self.best_e_v[member], self.best_e_t[member], self.best_epoch[member]
         arrays = {**pack.state_of(member).to_arrays(), SUMMARY: np.array([*best, self.seconds[member]], np.float64)}
         if member in self.best_networks:

@@ -16,8 +16,8 @@ class Recorder:
         self.recording = recording
         self.trials = trials
         self.pending_rows: list[EpochRows] = []
-        # Unrecorded epochs held back: the best so far of each trial, and the latest ones, back to the start of the last
-        # tenth of a trial that would end now.
+        # Unrecorded epochs held back: the best so far of each trial, and the latest ones, which would be its last tenth
+        # if it ended now.
         self.best: dict[int, EpochRows] = {}
         self.latest: deque[EpochRows] = deque()
         self.last = np.zeros(len(trials), int)

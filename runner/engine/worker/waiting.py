@@ -6,7 +6,7 @@ from fitgap.runner.trial_status import Status
 
 
 def waiting_end(results: EpochResults, position: int, trial: int, best: tuple[int, float, float]) -> TrialEnd:
-    """What is known of the trial at a position of these results; `best` is its best epoch with E_t and E_v there."""
+    """The results so far of the trial at `position`; `best` is its best epoch with E_t and E_v there."""
     best_epoch, best_e_t, best_e_v = best
     return TrialEnd(
         trial_id=trial,
