@@ -26,10 +26,10 @@ def learnable(*names: str) -> Any:
 
 @dataclass(frozen=True)
 class Activation(Variant):
-    """Base of the activation functions. Gradient descent needs `differentiable` ones.
+    """Base class of the activation functions. Gradient descent needs `differentiable` ones.
 
-    `value_formula` and `derivative_formula` state `value` and `derivative` once more, for compiled passes with the same
-    bits; None where a transcendental function is needed.
+    `value_formula` and `derivative_formula` implement `value` and `derivative` again, for compiled passes with
+    bit-identical results; they are None where a transcendental function is needed.
     """
 
     differentiable: ClassVar[bool] = True

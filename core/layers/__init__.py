@@ -1,6 +1,6 @@
-"""Layers of networks, one file per kind: their shapes, their weights, and how they go forward and backward.
+"""Layers of networks, one file per kind: their shapes, weights, and forward and backward passes.
 
-`LAYERS` are those that an architecture names; a dense layer is written as its number of units.
+`LAYERS` holds the layers that an architecture refers to by name; a dense layer is written as its number of units.
 """
 
 from fitgap.core.layers.convolution import Convolution

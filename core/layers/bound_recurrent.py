@@ -1,7 +1,7 @@
-"""Recurrent layers on the buffers of a workspace: the passes over the steps, forward and back.
+"""Recurrent layers bound to the buffers of a workspace: forward and backward passes over the steps.
 
-Within a layer everything is (K, T, B, n), so that the values of one step are contiguous for each member, and those of
-all steps are the rows of one matrix.
+Inside a layer, arrays are (K, T, B, n): for each member, the values of one step are contiguous, and those of all steps
+are the rows of one matrix.
 """
 
 import numpy as np
@@ -13,13 +13,14 @@ from fitgap.core.layers.recurrent import Recurrent
 
 
 class BoundRecurrent:
-    """A recurrent layer on the buffers of a workspace: K members, T steps, B examples, n units, g sums per unit.
+    """A recurrent layer bound to the buffers of a workspace: K members, T steps, B examples, n units, g sums per unit.
 
-    `states` (K, T, B, n) are the outputs h_t of every step, `sums` (K, T, B, g·n) what W, U and b give, `delta_sums`
-    the derivatives with respect to these. W x of all steps is one product; then come the steps, one after another.
+    `states` (K, T, B, n) are the outputs h_t of every step, `sums` (K, T, B, g·n) the sums computed with W, U and b,
+    `delta_sums` the derivatives with respect to the sums. W x is one product for all steps; the rest is computed step
+    by step.
 
-    If sequences have `lengths`, the outputs are those of their last steps, or 0 at padded ones. What padded steps
-    compute, from h = 0, reaches nothing: they follow all others, and their derivatives are 0.
+    If sequences have `lengths`, the layer outputs their last real steps, or all steps with 0 at padded ones. Padded
+    steps use U h = 0 and affect nothing: they follow all real steps, and their derivatives are 0.
     """
 
     def __init__(self, layer: Recurrent, shape: Shape, buffers: LayerBuffers):
@@ -38,7 +39,7 @@ class BoundRecurrent:
         self.real = None if buffers.lengths is None else RealSteps(buffers.lengths, self.steps)
         self.bias = buffers.parameters.bias
         weights, self.recurrent = buffers.parameters.weights
-        # Row-major, in which the library multiplies fastest.
+        # Row-major, because the linear algebra library multiplies such matrices fastest.
         self.turned = np.empty((members, units, size), dtype)
         self.recurrences = [
             Product(self.states[:, step - 1], self.turned, self.from_before) for step in range(1, self.steps)
@@ -90,15 +91,15 @@ class BoundRecurrent:
         """Create further arrays of the backward pass."""
 
     def delta_of_states(self) -> np.ndarray:
-        """The derivatives (K, T, B, g·n) with respect to U h of the step before."""
+        """The derivatives (K, T, B, g·n) with respect to U h of the previous step."""
         return self.delta_sums
 
     def multiply(self) -> None:
-        """The sums need every step's functions: the same as `forward`."""
+        """Same as `forward`, because the sums depend on the functions of earlier steps."""
         self.forward()
 
     def forward(self) -> None:
-        """Compute the outputs of one step after another."""
+        """Compute the outputs step by step."""
         np.copyto(self.sequence, self.given)
         np.copyto(self.turned, self.recurrent.mT)
         self.connections.forward()
@@ -116,7 +117,7 @@ class BoundRecurrent:
         self.give_outputs()
 
     def give_outputs(self) -> None:
-        """Copy the outputs out of the states."""
+        """Copy the outputs from the states."""
         if self.layer.outputs == "all":
             np.copyto(self.outputs, self.states)
             if self.real:
@@ -125,7 +126,7 @@ class BoundRecurrent:
             np.copyto(self.outputs, self.real.last(self.states) if self.real else self.states[:, -1])
 
     def spread_delta(self) -> None:
-        """Write the derivatives with respect to the outputs to the steps that gave them, if sequences have lengths."""
+        """If sequences have lengths, write the derivatives with respect to the outputs to the steps they belong to."""
         if self.real and self.layer.outputs == "all":
             np.copyto(self.delta_by_step, self.delta)
             self.real.clear(self.delta_by_step)
@@ -133,18 +134,18 @@ class BoundRecurrent:
             self.real.put_last(self.delta, self.delta_by_step)
 
     def before_step(self, values: np.ndarray, step: int) -> np.ndarray:
-        """The values (K, B, n) of the step before, out of those of all steps; 0 before the first."""
+        """The values (K, B, n) of the previous step, from those of all steps; 0 before the first step."""
         return values[:, step - 1] if step else self.nothing
 
     def forward_step(self, step: int) -> None:
-        """Compute the states of a step from `sums` and `from_before`, which is U h of the step before."""
+        """Compute the states of a step from `sums` and `from_before`, which is U h of the previous step."""
         raise NotImplementedError
 
     def differentiate(self) -> None:
-        """Compute what the backward pass needs of all steps at once."""
+        """Compute, for all steps at once, what the backward pass needs."""
 
     def accumulate_gradients(self) -> None:
-        """Go back from the last step to the first (backpropagation through time), then sum up the gradients."""
+        """Go from the last step to the first (backpropagation through time), then sum the gradients."""
         is_all = self.layer.outputs == "all" or self.real is not None
         self.spread_delta()
         delta = self.delta_by_step
@@ -171,11 +172,11 @@ class BoundRecurrent:
         self.sum_other_gradients()
 
     def is_cut(self, step: int) -> bool:
-        """Whether derivatives do not reach the step before."""
+        """Whether truncation keeps derivatives from reaching the previous step."""
         return self.layer.truncate > 0 and (self.steps - step) % self.layer.truncate == 0
 
     def start_back(self) -> None:
-        """Prepare the last step that derivatives start from."""
+        """Prepare to start the backward pass, or to restart it after a truncation."""
 
     def clear_before(self, step: int) -> None:
         """Set the derivatives of all earlier steps to 0."""
@@ -186,10 +187,10 @@ class BoundRecurrent:
         raise NotImplementedError
 
     def carry_back(self) -> None:
-        """Add to `delta_states`, the derivatives with respect to U h, what reaches the states before by other ways."""
+        """Add to `delta_states` the derivatives that reach the previous states by other paths than U h."""
 
     def sum_other_gradients(self) -> None:
-        """Compute the gradients of the parameters besides W, U and their biases."""
+        """Compute the gradients of the parameters other than W, U and their biases."""
 
     def backward(self) -> None:
         """Wᵀ d for every step."""
@@ -197,7 +198,7 @@ class BoundRecurrent:
         np.copyto(self.before, self.sequence_before)
 
     def slopes(self) -> np.ndarray:
-        """After a training pass, the slopes f′ (K, T · B, n) of the functions of the member's choice."""
+        """After a training pass, the slopes f′ (K, T · B, n) of the functions set by `activation`."""
         raise NotImplementedError
 
     def compile(self) -> None:
@@ -210,7 +211,7 @@ def by_step(values: np.ndarray, steps: int) -> np.ndarray:
 
 
 def of_outputs(layer: Recurrent, values: np.ndarray, steps: int) -> np.ndarray:
-    """A view of outputs (K, B, m) or their derivatives: (K, T, B, n) if there are those of all steps."""
+    """A view of outputs (K, B, m) or their derivatives: (K, T, B, n) if the layer outputs all steps."""
     return by_step(values, steps) if layer.outputs == "all" else values
 
 

@@ -1,4 +1,4 @@
-"""The matrix products of a layer: forward, gradients and backward, on buffers that stay the same."""
+"""The matrix products of a layer: forward, gradients and backward, on fixed buffers."""
 
 import numpy as np
 from fitgap.core.batched_matmul import Product
@@ -38,7 +38,7 @@ class Connections:
         self.sums += self.bias
 
     def multiply(self) -> None:
-        """The same without the bias."""
+        """Same as `forward`, without the bias."""
         for product in self._forward:
             product.compute()
 

@@ -1,4 +1,4 @@
-"""Convolutions: each channel weighs the same window of the inputs around every position."""
+"""Convolutions: each channel applies the same weights to the window around every position of the inputs."""
 
 import math
 from dataclasses import dataclass
@@ -97,7 +97,7 @@ class BoundConvolution:
         self.products.multiply()
 
     def forward(self) -> None:
-        """The same with the bias."""
+        """Same as `multiply`, plus the bias."""
         self.multiply()
         self.products.sums += self.products.bias
 
@@ -112,16 +112,14 @@ class BoundConvolution:
         self.margin_before.take_out()
 
     def compile(self) -> None:
-        """Gather and add up windows with compiled passes from now on, as far as there is machine code."""
+        """From now on, gather and add up windows with compiled passes where machine code is available."""
         self.patches.compile_gather()
         if self.is_for_training:
             self.patches_before.compile_scatter()
 
 
 class Margin:
-    """Values (M, B, n) with zeros around them, as `padded` (M · B, *axes, channels): the values themselves if there are
-    none.
-    """
+    """Values (M, B, n) padded with zeros, as `padded` (M · B, *axes, channels); without padding, a view of them."""
 
     def __init__(self, windows: Windows, values: np.ndarray):
         self.values = values.reshape(-1, *windows.shape)
@@ -144,8 +142,8 @@ class Margin:
 class Patches:
     """The windows over arrays `padded` (N, *axes, channels): `values` (N, *counts, *places, channels).
 
-    `windows` and `rows` are the same numbers with the last axes of the places and the channels in one, because these
-    are contiguous in both.
+    `windows` and `rows` are views of `padded` and `values` in which the last axis of the places and the channels are
+    merged, because these are contiguous in both.
     """
 
     def __init__(self, windows: Windows, padded: np.ndarray):
@@ -158,7 +156,7 @@ class Patches:
         self.windows = as_strided(padded, self.rows.shape, strides)
         wheres = windows.places()
         by_place = self.values.reshape(len(padded), *counts, len(wheres), channels)
-        # Backwards, so that the windows that reach a position are added up in their order.
+        # In reverse, so that the windows that cover a position are added in their order.
         self.scattered = [(padded[where], by_place[..., place, :]) for place, where in reversed([*enumerate(wheres)])]
         self.compiled: BoundPass | None = None
 
@@ -170,7 +168,7 @@ class Patches:
             np.copyto(self.rows, self.windows)
 
     def scatter(self) -> None:
-        """Write the sum of all windows that reach a position into `padded`."""
+        """Write into `padded`, for every position, the sum of the windows that cover it."""
         self.padded[...] = 0
         if self.compiled:
             self.compiled()
@@ -179,11 +177,11 @@ class Patches:
             values += place
 
     def compile_gather(self) -> None:
-        """Gather with a compiled pass from now on, if there is machine code."""
+        """From now on, gather with a compiled pass if machine code is available."""
         self.compiled = self.compiled or bind_along_axes(gathered, {"values": self.windows, "patches": self.rows})
 
     def compile_scatter(self) -> None:
-        """Scatter with a compiled pass from now on, if there is machine code."""
+        """From now on, scatter with a compiled pass if machine code is available."""
         self.compiled = self.compiled or bind_along_axes(scattered, {"values": self.windows, "patches": self.rows})
 
 

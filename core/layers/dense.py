@@ -1,4 +1,4 @@
-"""Dense layers: every unit is connected to every output of the layer before."""
+"""Dense layers: every unit is connected to every output of the previous layer."""
 
 from dataclasses import dataclass
 

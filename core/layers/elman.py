@@ -9,7 +9,7 @@ from fitgap.core.layers.recurrent import Recurrent
 
 
 class BoundElman(BoundRecurrent):
-    """An Elman layer on the buffers of a workspace. After a training pass, `sums` holds f′(s)."""
+    """An Elman layer bound to the buffers of a workspace. After a training pass, `sums` holds f′(s)."""
 
     def make_scratch(self, members, examples, dtype):
         self.applied = [

@@ -15,7 +15,7 @@ BLOCKS = ("reset", "update", "candidate")
 
 
 class BoundGated(BoundRecurrent):
-    """A GRU on the buffers of a workspace. `sums` becomes r, z and n of every step.
+    """A GRU bound to the buffers of a workspace. `sums` is overwritten with r, z and n of every step.
 
     `inner` (K, T, B, n) holds U_n h + c of every step, which r multiplies.
     """
@@ -73,7 +73,7 @@ class BoundGated(BoundRecurrent):
         reset, update, candidate = blocks_of(self.sums[:, step], units)
         to_reset, to_update, to_candidate = blocks_of(self.delta_sums[:, step], units)
         to_gates, gates = self.delta_sums[:, step, :, : 2 * units], self.sums[:, step, :, : 2 * units]
-        # To z: d(h − n); to n: d(1 − z), times tanh′; to r: the latter times what it multiplies.
+        # z receives d(h − n); n receives d(1 − z) times tanh′; r receives the latter times `inner`, which r multiplies.
         np.subtract(self.before_step(self.states, step), candidate, out=to_update)
         to_update *= delta
         np.multiply(delta, update, out=self.carried)

@@ -1,7 +1,7 @@
-"""What all layers have in common: the shapes that they map, their blocks of weights, and how they are bound to buffers.
+"""Base class of all layers: the shapes they map, their blocks of weights, and how they are bound to buffers.
 
 A layer is a frozen description without parameters. `bind` connects it to the buffers of a workspace once; the bound
-layer goes forward and backward in every step. Buffers are (K, B, n): a layer whose outputs have several axes, such as
+layer then computes all passes on them. Buffers are (K, B, n): a layer whose outputs have several axes, such as
 (height, width, channels), stores them in row-major order, channels last.
 """
 
@@ -24,7 +24,7 @@ Shape = tuple[int, ...]
 class WeightBlock:
     """A matrix (outputs, inputs) of weights; `fan_out` is the number of outputs that each of the inputs reaches.
 
-    `reads_inputs` is false for weights between the units of a layer. Within a layer these follow the others.
+    `reads_inputs` is false for weights between the units of a layer. Such blocks come after the others of the layer.
     """
 
     outputs: int
@@ -52,8 +52,9 @@ class LayerParameters:
 
 @dataclass(frozen=True)
 class AppliedFunction:
-    """The activation function of the units `units` of adjacent members `rows`: its β and γ (k, 1, 1), and where the
-    gradient (k,) of those that are learned goes.
+    """The activation function of the units `units` of the adjacent members `rows`.
+
+    `numbers` holds its β and γ (k, 1, 1), `gradients` the arrays (k,) that receive the gradients of learned ones.
     """
 
     rows: slice
@@ -65,8 +66,8 @@ class AppliedFunction:
 
 @dataclass
 class BackwardBuffers:
-    """The arrays of the backward pass: the derivatives `delta` (K, B, m) with respect to the sums, where those with
-    respect to the inputs go, `before` (K, B, n), and where the gradients of the parameters go.
+    """The arrays of the backward pass: the derivatives `delta` (K, B, m) with respect to the sums, `before` (K, B, n),
+    which receives those with respect to the inputs, and `gradients`, which receives those of the parameters.
     """
 
     delta: np.ndarray
@@ -78,10 +79,11 @@ class BackwardBuffers:
 class LayerBuffers:
     """The arrays that a layer is bound to.
 
-    `inputs` is (K, B, n), or (R, B, n) if members share it as `shares` says; `sums` (K, B, m) receives the outputs
-    before bias and activation function, or the outputs of a layer that applies its `functions` itself. `earlier`
-    (K, B, n) are the values that the layer adds, if it goes around others. `lengths` (K, B) are the numbers of steps
-    that are no padding, if sequences have different lengths. `backward` is None in a workspace that only evaluates.
+    `inputs` is (K, B, n), or (R, B, n) if members share it as described by `shares`; `sums` (K, B, m) receives the
+    outputs before bias and activation function, or the outputs of a layer that applies its `functions` itself.
+    `earlier` (K, B, n) are the values that a layer adds to its inputs, if it bypasses other layers. `lengths` (K, B)
+    are the numbers of real steps, if sequences have different lengths. `backward` is None in a workspace that only
+    evaluates.
     """
 
     inputs: np.ndarray
@@ -101,13 +103,13 @@ class LayerBuffers:
 
 
 class BoundLayer(Protocol):
-    """A layer on the buffers of a workspace."""
+    """A layer bound to the buffers of a workspace."""
 
     def multiply(self) -> None:
         """Compute the sums of all examples without the bias."""
 
     def forward(self) -> None:
-        """The same with the bias."""
+        """Same as `multiply`, plus the bias."""
 
     def accumulate_gradients(self) -> None:
         """Compute the gradients of weights and bias from `delta`, summed over the examples.
@@ -116,14 +118,14 @@ class BoundLayer(Protocol):
         """
 
     def backward(self) -> None:
-        """Compute `delta_before` from `delta`."""
+        """Compute `before` from `delta`."""
 
     def compile(self) -> None:
-        """Compute with compiled passes from now on, as far as there is machine code."""
+        """From now on, use compiled passes where machine code is available."""
 
 
 class Layer:
-    """Base of the layers; the defaults are those of a layer without parameters."""
+    """Base class of the layers; the defaults are those of a layer without parameters."""
 
     @property
     def shorthand(self) -> str:
@@ -132,7 +134,7 @@ class Layer:
 
     @property
     def has_units(self) -> bool:
-        """Whether the layer has weights and biases, and per channel a unit."""
+        """Whether the layer has weights and biases, and one unit per channel."""
         return False
 
     @property
@@ -142,12 +144,12 @@ class Layer:
 
     @property
     def has_functions(self) -> bool:
-        """Whether the units have activation functions of the member's choice."""
+        """Whether the units use the activation functions that the setting `activation` chooses."""
         return self.has_units
 
     @property
     def applies_functions(self) -> bool:
-        """Whether the bound layer applies the functions of its units itself, since it goes through steps."""
+        """Whether the bound layer applies the functions of its units itself, because it computes step by step."""
         return False
 
     @property
@@ -157,7 +159,7 @@ class Layer:
 
     @property
     def leaves_out_padding(self) -> bool:
-        """Whether padded steps of sequences make no difference to the layer."""
+        """Whether padded steps of sequences have no effect on the layer."""
         return not self.needs_axes
 
     @property
@@ -167,14 +169,14 @@ class Layer:
 
     @property
     def goes_around(self) -> int:
-        """Of how many layers in front of it the layer adds the inputs to its own; 0 for none."""
+        """How many preceding layers it bypasses, adding the inputs of the first one to its own; 0 for none."""
         return 0
 
     def check_sum(self, shape: Shape, earlier: Shape) -> None:
         """Raise ValueError if values with the axes `earlier` cannot be added to inputs with the axes `shape`."""
 
     def followed_by(self, following: "Layer") -> "Layer":
-        """The layer as it is in front of this one."""
+        """The layer as it has to be if `following` comes next."""
         return self
 
     def output_shape(self, shape: Shape) -> Shape:
@@ -182,7 +184,7 @@ class Layer:
         raise NotImplementedError
 
     def blocks(self, shape: Shape) -> tuple[WeightBlock, ...]:
-        """The blocks of weights in saved order."""
+        """The blocks of weights, in the order in which they are saved."""
         return ()
 
     def bias_count(self, shape: Shape) -> int:
@@ -190,7 +192,7 @@ class Layer:
         return self.output_shape(shape)[-1]
 
     def initial_bias(self, value: float, shape: Shape) -> float | np.ndarray:
-        """The initial biases, where the initializer gives all of them this value."""
+        """The initial biases if the initializer sets all of them to `value`."""
         return value
 
     def multiplications(self, shape: Shape) -> int:
@@ -198,11 +200,11 @@ class Layer:
         return 0
 
     def scratch(self, shape: Shape) -> int:
-        """Numbers per example that the bound layer stores besides its inputs and outputs."""
+        """Numbers per example that the bound layer stores in addition to its inputs and outputs."""
         return 0
 
     def bind(self, shape: Shape, buffers: LayerBuffers) -> BoundLayer:
-        """The layer on these buffers, for inputs with the axes `shape`."""
+        """The layer bound to these buffers, for inputs with the axes `shape`."""
         raise NotImplementedError
 
     def evaluate(
@@ -215,9 +217,10 @@ class Layer:
         earlier: np.ndarray | None = None,
         lengths: np.ndarray | None = None,
     ) -> np.ndarray:
-        """The outputs (N, m) of one network on inputs (N, n), before activation functions unless the layer applies
-        these `functions` itself; `earlier` (N, n) are the values that it adds, `lengths` (N,) those of the sequences,
-        if any.
+        """The outputs (N, m) of the layer in one network for inputs (N, n), before activation functions unless it
+        applies `functions` itself.
+
+        `earlier` (N, n) are the values that the layer adds, `lengths` (N,) the lengths of the sequences, if any.
         """
         parameters = LayerParameters([block[np.newaxis] for block in weights], bias[np.newaxis, np.newaxis])
         sums = np.empty((len(inputs), size_of(self.output_shape(shape))), inputs.dtype)

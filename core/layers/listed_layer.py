@@ -1,4 +1,4 @@
-"""Layers that an architecture names, with parameters as other variants have them."""
+"""Layers that an architecture refers to by name, with parameters like other variants."""
 
 import dataclasses
 from typing import ClassVar, Self
@@ -9,19 +9,19 @@ from fitgap.core.variants import Variant, format_number
 
 @dataclasses.dataclass(frozen=True)
 class ListedLayer(Variant, Layer):
-    """Base of the layers in the table `LAYERS`. `word` is the name in the table.
+    """Base class of the layers in the table `LAYERS`. `word` is the name in the table.
 
-    The shorthand is the name, the headline parameters joined by x, and the others that differ from their defaults:
+    The shorthand is the name, the headline parameters joined by x, and the other parameters if not at their defaults:
     `conv8x3:stride=2`.
     """
 
     word: ClassVar[str]
-    # The parameter that holds the number of channels or units of a layer that has any.
+    # The parameter that holds the number of channels or units, for layers that have any.
     width_parameter: ClassVar[str] = "channels"
 
     @property
     def width(self) -> int:
-        """The number of channels or units of a layer that has any."""
+        """The number of channels or units, for layers that have any."""
         return int(getattr(self, self.width_parameter))
 
     def with_width(self, width: int) -> Self:

@@ -15,8 +15,8 @@ BLOCKS = ("enter", "keep", "new", "leave")
 
 
 class BoundMemory(BoundRecurrent):
-    """An LSTM on the buffers of a workspace. `sums` becomes i, f, g and o of every step, `cells` (K, T, B, n) the
-    memory, and `bent` its tanh.
+    """An LSTM bound to the buffers of a workspace. `sums` is overwritten with i, f, g and o of every step; `cells`
+    (K, T, B, n) is the memory, `bent` its tanh.
     """
 
     def make_scratch(self, members, examples, dtype):
@@ -58,7 +58,7 @@ class BoundMemory(BoundRecurrent):
         enter, keep, new, leave = blocks_of(sums, self.layer.units)
         to_enter, to_keep, to_new, to_leave = blocks_of(self.delta_sums[:, step], self.layer.units)
         np.multiply(delta, bent, out=to_leave)
-        # To the memory: d·o·(1 − tanh²), and what comes from the step after.
+        # The memory receives d·o·(1 − tanh²), in addition to the derivative from the next step.
         np.multiply(bent, bent, out=self.scratch)
         np.subtract(1, self.scratch, out=self.scratch)
         self.scratch *= leave

@@ -1,4 +1,4 @@
-"""Layer normalization: the channels of a position brought to one mean and deviation, in each example by itself."""
+"""Layer normalization: brings the channels of every position of an example to the same mean and deviation."""
 
 from dataclasses import dataclass
 
@@ -55,11 +55,11 @@ class Normalization(ListedLayer):
 
 
 class BoundNormalization:
-    """Layer normalization on the buffers of a workspace: arrays (K, B · positions, C).
+    """Layer normalization bound to the buffers of a workspace: arrays (K, B · positions, C).
 
     `normal` holds (x − μ)/√(σ² + ε) and `scale` (K, B · positions, 1) the reciprocal of the root. Sums over channels
-    go along the last axis, so that their order depends on nothing but the number of channels. The outputs of padded
-    steps are 0.
+    run along the last axis, so that the order of additions depends only on the number of channels. The outputs of
+    padded steps are 0.
     """
 
     def __init__(self, epsilon: float, shape: Shape, buffers: LayerBuffers):
@@ -86,7 +86,7 @@ class BoundNormalization:
         return values.reshape(len(values), -1, self.channels)
 
     def _halves(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Views of what belongs to g and to b, (K, 1, C) each."""
+        """Views of the values for g and for b, (K, 1, C) each."""
         return values[..., : self.channels], values[..., self.channels :]
 
     def _average(self, values: np.ndarray, out: np.ndarray) -> None:
@@ -101,7 +101,7 @@ class BoundNormalization:
             np.copyto(values, 0, where=where)
 
     def multiply(self) -> None:
-        """There are no weights: the same as `forward`."""
+        """Same as `forward`, because there are no weights."""
         self.forward()
 
     def forward(self) -> None:

@@ -1,7 +1,7 @@
-"""Sequences of different lengths in one array: their steps, followed by steps that only fill it up.
+"""Sequences of different lengths in one array: their real steps, followed by padding.
 
-In tables of inputs, padding is NaN in all channels. Workspaces and models turn it into 0 and note the lengths, so that
-no network ever sees it, and NaN in a network always means that it has diverged.
+In tables of inputs, padding is NaN in all channels. Workspaces and models replace it by 0 and record the lengths. So
+no network ever sees this NaN, and NaN in a network always means that it has diverged.
 """
 
 import numpy as np
@@ -21,12 +21,12 @@ def take_out_padding(inputs: np.ndarray) -> None:
 
 
 def are_padded(lengths: np.ndarray, steps: int) -> np.ndarray:
-    """Which steps are padding, (…, T, 1), of sequences with these numbers of steps (…)."""
+    """Mask (…, T, 1) of the padded steps of sequences with these lengths (…)."""
     return np.arange(steps)[:, np.newaxis] >= lengths[..., np.newaxis, np.newaxis]
 
 
 class RealSteps:
-    """The real steps of arrays (K, T, B, n) of sequences whose `lengths` (K, B) are filled in with every batch."""
+    """The real steps of arrays (K, T, B, n) of sequences whose `lengths` (K, B) are overwritten with every batch."""
 
     def __init__(self, lengths: np.ndarray, steps: int):
         members, examples = lengths.shape
@@ -34,23 +34,23 @@ class RealSteps:
         self.padded = np.zeros((members, steps, examples, 1), bool)
 
     def note(self) -> None:
-        """Take note of the lengths of this batch."""
+        """Update the mask of padded steps to the lengths of this batch."""
         np.copyto(self.padded, are_padded(self.lengths, self.padded.shape[1]).swapaxes(1, 2))
 
     def clear(self, values: np.ndarray) -> None:
-        """Set what padded steps have to 0, in an array (K, T, B, n)."""
+        """Set the values of padded steps to 0, in an array (K, T, B, n)."""
         np.copyto(values, 0, where=self.padded)
 
     def clear_step(self, values: np.ndarray, step: int) -> None:
-        """The same in the values (K, B, n) of one step."""
+        """Same as `clear`, for the values (K, B, n) of one step."""
         np.copyto(values, 0, where=self.padded[:, step])
 
     def last(self, values: np.ndarray) -> np.ndarray:
-        """The values (K, B, n) of the last step of every sequence."""
+        """The values (K, B, n) of the last real step of every sequence."""
         return np.take_along_axis(values, self._last_steps(), axis=1)[:, 0]
 
     def put_last(self, given: np.ndarray, values: np.ndarray) -> None:
-        """Write values (K, B, n) to the last step of every sequence, and 0 to all others."""
+        """Write values (K, B, n) to the last real step of every sequence, and 0 to all other steps."""
         values[...] = 0
         np.put_along_axis(values, self._last_steps(), given[:, np.newaxis], axis=1)
 

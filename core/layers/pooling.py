@@ -1,4 +1,4 @@
-"""Pooling: the maximum or the mean of windows, in every channel by itself."""
+"""Pooling: the maximum or the mean of windows, for every channel separately."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -18,7 +18,7 @@ MOST_PLACES = 9
 
 @dataclass(frozen=True)
 class Pooling(ListedLayer):
-    """Base of poolings over windows, which do not overlap unless a stride is given."""
+    """Base class of poolings over windows, which do not overlap unless a stride is given."""
 
     size: int = parameter(2, whole=True, at_least=1, at_most=1000, headline=True, description="positions per axis")
     stride: int = parameter(
@@ -42,7 +42,7 @@ class Pooling(ListedLayer):
 
 
 class BoundPooling:
-    """Pooling on the buffers of a workspace."""
+    """Pooling bound to the buffers of a workspace."""
 
     def __init__(self, windows: Windows, buffers: LayerBuffers):
         out_shape = (*windows.counts, windows.shape[-1])
@@ -55,7 +55,7 @@ class BoundPooling:
             self.places_before = [self.before[where] for where in windows.places()]
 
     def multiply(self) -> None:
-        """Pooling has no weights: the same as `forward`."""
+        """Same as `forward`, because pooling has no weights."""
         self.forward()
 
     def forward(self) -> None:
@@ -78,7 +78,7 @@ class BoundMaximum(BoundPooling):
 
     def __init__(self, windows: Windows, buffers: LayerBuffers):
         super().__init__(windows, buffers)
-        # Only then does a pass write every number once; a large window would have too many operands.
+        # With overlapping windows, a pass would write numbers several times; large windows have too many operands.
         self.has_passes = windows.stride >= windows.size and len(self.places) <= MOST_PLACES
         self.is_covered = windows.stride == windows.size and not any(np.mod(windows.lengths, windows.size))
         self.compiled: BoundPass | None = None
@@ -91,7 +91,7 @@ class BoundMaximum(BoundPooling):
         np.copyto(self.outputs, self.places[0])
         for place in self.places[1:]:
             np.maximum(self.outputs, place, out=self.outputs)
-        # Turns −0 into 0, because `np.maximum` may take either.
+        # Turns −0 into 0, because `np.maximum` may return either.
         self.outputs += 0
 
     def backward(self):
@@ -106,7 +106,7 @@ class BoundMaximum(BoundPooling):
         is_largest, is_found = np.empty_like(self.outputs, bool), np.zeros_like(self.outputs, bool)
         for place, before in zip(self.places, self.places_before, strict=True):
             np.equal(place, self.outputs, out=is_largest)
-            # True only where it is the largest and none before it was.
+            # True only where this place is the first with the largest value.
             np.greater(is_largest, is_found, out=is_largest)
             is_found |= is_largest
             before += self.delta * is_largest
@@ -174,14 +174,14 @@ class GlobalAveragePooling(ListedLayer):
 
 
 class BoundGlobalMean:
-    """Global average pooling on the buffers of a workspace. Padded steps, whose values are 0, do not count."""
+    """Global average pooling bound to the buffers of a workspace. Padded steps, whose values are 0, do not count."""
 
     def __init__(self, positions: int, buffers: LayerBuffers):
         members, examples, channels = buffers.sums.shape
         inputs = buffers.inputs.reshape(members, examples, positions, channels)
         self.outputs = buffers.sums.reshape(members, examples, 1, channels)
         self.share = self.outputs.dtype.type(1 / positions)
-        # A product, because the order of its additions depends on nothing but the shape of an example.
+        # A product, because the order of its additions depends only on the shape of an example.
         self.sum = Product(np.full((1, positions), self.share), inputs, self.outputs)
         if buffers.backward is not None:
             self.delta = buffers.backward.delta.reshape(self.outputs.shape)
@@ -189,12 +189,12 @@ class BoundGlobalMean:
         self.lengths, self.positions = buffers.lengths, positions
 
     def _correct(self, values: np.ndarray) -> None:
-        """Divide by the numbers of real steps where the values (K, B, …, C) were divided by that of all positions."""
+        """Divide values (K, B, …, C) by the number of real steps instead of that of all positions."""
         if self.lengths is not None:
             values *= (self.positions / self.lengths)[..., np.newaxis, np.newaxis].astype(values.dtype)
 
     def multiply(self) -> None:
-        """Pooling has no weights: the same as `forward`."""
+        """Same as `forward`, because pooling has no weights."""
         self.forward()
 
     def forward(self) -> None:

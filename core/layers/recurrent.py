@@ -1,4 +1,4 @@
-"""Recurrent layers: units that see the inputs of one step after another, and their own outputs of the step before."""
+"""Recurrent layers: units that read the inputs step by step, with their own outputs from the previous step."""
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
@@ -15,10 +15,10 @@ OUTPUTS = ("last", "all")
 
 @dataclass(frozen=True)
 class Recurrent(ListedLayer):
-    """Base of the recurrent layers over inputs with the axes (steps, channels), from h = 0 before the first step.
+    """Base class of the recurrent layers over inputs with the axes (steps, channels), from h = 0 before the first step.
 
-    The weights are W (g·units, channels) of the inputs and U (g·units, units) of the outputs of the step before, for g
-    sums per unit. A layer in front of one that needs axes gives the outputs of all steps in any case.
+    The weights are W (g·units, channels) for the inputs and U (g·units, units) for the outputs of the previous step,
+    with g sums per unit. A layer that is followed by one that needs axes always outputs all steps.
     """
 
     units: int = parameter(whole=True, at_least=1, at_most=100_000, headline=True, description="number of units")

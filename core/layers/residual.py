@@ -48,9 +48,9 @@ class Residual(ListedLayer):
 
 
 class BoundResidual:
-    """A residual connection on the buffers of a workspace.
+    """A residual connection bound to the buffers of a workspace.
 
-    The derivative with respect to x that does not go through F is added by the networks, once that through F is known.
+    The networks add the part of the derivative with respect to x that bypasses F, once the part through F is known.
     """
 
     def __init__(self, buffers: LayerBuffers):
@@ -60,7 +60,7 @@ class BoundResidual:
         self.backward_buffers = buffers.backward
 
     def multiply(self) -> None:
-        """There are no weights: the same as `forward`."""
+        """Same as `forward`, because there are no weights."""
         self.forward()
 
     def forward(self) -> None:
@@ -71,7 +71,7 @@ class BoundResidual:
         """Nothing to do without parameters."""
 
     def backward(self) -> None:
-        """The derivative with respect to F(x) is that with respect to the sum."""
+        """Copy the derivative: with respect to F(x), it equals that with respect to the sum."""
         if self.backward_buffers is not None:
             np.copyto(self.backward_buffers.before, self.backward_buffers.delta)
 

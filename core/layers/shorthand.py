@@ -1,9 +1,9 @@
-"""Layers in one line: joined by hyphens, those that a residual connection goes around in `res(…)`."""
+"""Layers as one line of text: joined by hyphens, with the layers that a residual connection bypasses in `res(…)`."""
 
 import re
 from collections.abc import Iterator, Sequence
 
-# Of a residual connection, which stands behind the layers that it goes around.
+# The parentheses of a residual connection. In a list of layers, it comes after the layers that it bypasses.
 OPENING, CLOSING = "res(", ")"
 BETWEEN = "-"
 # A hyphen in a number of a setting belongs to the number: epsilon=1e-06, forget=-1.
@@ -12,9 +12,9 @@ TOKENS = re.compile(rf"res\(|\)|-|(?:{NUMBER}|(?!res\(|\)|-).)+", re.DOTALL)
 
 
 def joined(layers: Sequence[str], around: Sequence[int]) -> str:
-    """Layers in shorthand as one line. `around` holds for each of how many layers it adds the inputs, 0 for none.
+    """Layers in shorthand as one line. `around` holds the number of layers that each of them bypasses, 0 for none.
 
-    `["8", "8", "res2"]` becomes `res(8-8)`. A connection that starts within another is written as it is, such as
+    `["8", "8", "res2"]` becomes `res(8-8)`. A connection that starts inside another one is left unchanged, such as
     `res2`.
     """
     parts: list[tuple[str, int]] = []
@@ -30,7 +30,7 @@ def joined(layers: Sequence[str], around: Sequence[int]) -> str:
 
 
 def inner_parts(parts: Sequence[tuple[str, int]], count: int) -> list[tuple[str, int]]:
-    """The last parts, which make up this number of layers; none if a part lies across the border."""
+    """The last parts, which together have `count` layers; none if a part extends across the boundary."""
     for start in range(len(parts) - 1, -1, -1):
         inside = list(parts[start:])
         if sum(layers for _, layers in inside) == count:
@@ -41,7 +41,7 @@ def inner_parts(parts: Sequence[tuple[str, int]], count: int) -> list[tuple[str,
 def separated(text: str) -> list[str]:
     """The layers of a line, the inverse of `joined`: `res(8-8)-4` becomes `["8", "8", "res2", "4"]`.
 
-    Raises ValueError, with the next step, if a layer is missing, or if parentheses or hyphens are.
+    Raises ValueError, with advice, if a layer, a parenthesis or a hyphen is missing.
     """
     layers: list[str] = []
     opened: list[int] = []
@@ -80,7 +80,7 @@ def tokens_of(text: str) -> Iterator[str]:
 
 
 def check_parentheses(token: str) -> None:
-    """Raise ValueError for a layer with a parenthesis that is not that of `res(…)`."""
+    """Raise ValueError for a layer with a parenthesis that does not belong to `res(…)`."""
     if token != OPENING and "(" in token:
         raise ValueError(
             "a parenthesis does not directly follow res; write res(…), without a blank or further parentheses"
@@ -88,7 +88,7 @@ def check_parentheses(token: str) -> None:
 
 
 def missing_layer(before: str, after: str) -> ValueError:
-    """The error for nothing between two tokens, which are "" at the ends of the line."""
+    """The error for a missing layer between two tokens; a token is "" at an end of the line."""
     if before == OPENING and after == CLOSING:
         return ValueError("res(…) is empty; write the layers that it goes around, as in res(8)")
     if not before and not after:
@@ -98,12 +98,12 @@ def missing_layer(before: str, after: str) -> ValueError:
 
 
 def missing_hyphen(token: str) -> ValueError:
-    """The error for a layer or res(…) directly behind another."""
+    """The error for a layer or res(…) directly after another one."""
     if token.startswith(":"):
         return ValueError("settings follow res(…), which has none; remove them")
     return ValueError(f"a hyphen is missing in front of {token}")
 
 
 def layer_parts(text: str) -> list[str]:
-    """The layers of a line however wrong its parentheses and hyphens are."""
+    """The layers of a line, even if its parentheses or hyphens are wrong."""
     return [part for token in TOKENS.findall(text) for part in re.split(r"[()]", token) if part not in ("", BETWEEN)]

@@ -10,7 +10,7 @@ from fitgap.core.kernels.fused_pass import Formula
 def bind_steps(
     formula: Formula, operands: Callable[[int], Mapping[str, np.ndarray]], written: str, steps: int
 ) -> list[BoundPass]:
-    """The pass of every step, from its operands (K, B, n); none at all if there is no machine code now."""
+    """The pass of every step, from its operands (K, B, n); an empty list if machine code is not available now."""
     passes: list[BoundPass] = []
     for step in range(steps):
         bound = bind(formula, operands(step), written)

@@ -4,15 +4,15 @@ import numpy as np
 from fitgap.core.batched_matmul import Product, is_transposed
 from fitgap.core.layers.layer import BackwardBuffers, LayerBuffers
 
-# Products of more than this (rows · columns · inner) are divided; larger ones are copied before they are multiplied.
+# Products larger than this (rows · columns · inner) are split, because the library copies large matrices first.
 LARGEST_VOLUME = 350_000
 
 
 class WindowProducts:
-    """The products of windows and weights. How they are divided depends on nothing but the shapes of a member.
+    """The products of windows and weights. How they are split depends only on the shapes of one member.
 
-    `inputs` are the windows (K, B · positions, n) of LayerBuffers, or (R, …) if members share them, `sums` and `delta`
-    (K, B · positions, channels), and `before` the derivatives with respect to the windows.
+    In the buffers, `inputs` are the windows (K, B · positions, n), or (R, …) if members share them, `sums` and `delta`
+    are (K, B · positions, channels), and `before` receives the derivatives with respect to the windows.
     """
 
     def __init__(self, buffers: LayerBuffers, examples: int):
@@ -68,10 +68,10 @@ class WindowProducts:
 
 
 def block_count(examples: int, volume: int) -> int:
-    """Into how many blocks of equally many examples a product is divided, whose volume per example is given."""
+    """The number of equal blocks of examples into which a product is split, given its volume per example."""
     return next(blocks for blocks in range(1, examples + 1) if is_fast(examples, blocks, volume))
 
 
 def is_fast(examples: int, blocks: int, volume: int) -> bool:
-    """Whether the examples can be divided so, and the blocks are small enough, or as small as can be."""
+    """Whether the examples divide evenly into the blocks, and these are small enough or cannot be smaller."""
     return examples % blocks == 0 and (blocks == examples or examples // blocks * volume <= LARGEST_VOLUME)

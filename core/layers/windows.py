@@ -1,4 +1,4 @@
-"""Windows over the axes of an example: their number, and for every place in a window the values at that place.
+"""Windows over the axes of an example: their number, and the values at every place of a window.
 
 Axes are (steps, channels) or (height, width, channels); a window extends over all of them but the last.
 """
@@ -20,8 +20,8 @@ PADDINGS = ("valid", "same")
 class Windows:
     """Windows of `size` positions along each axis of inputs with the axes `shape`, `stride` positions apart.
 
-    With the padding `valid` they lie inside the inputs; with `same` there are ⌈n/stride⌉ along an axis of n positions,
-    and zeros around the inputs, one more at the end if their number is odd (as in TensorFlow).
+    With the padding `valid`, they are inside the inputs. With `same`, there are ⌈n/stride⌉ along an axis of n
+    positions, and the inputs are padded with zeros, one more at the end if their number is odd (as in TensorFlow).
     """
 
     shape: Shape
@@ -78,7 +78,7 @@ class Windows:
         ]
 
     def indices(self) -> np.ndarray:
-        """The index (positions, places, channels) of every value of every window among the n inputs; n for a zero."""
+        """Index (positions, places, channels) of every value of every window among the n inputs; n for padding."""
         count = math.prod(self.shape)
         numbers = np.full(self.padded, count)
         numbers[self.inside] = np.arange(count).reshape(self.shape)

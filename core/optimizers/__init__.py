@@ -4,8 +4,8 @@ Every optimizer works on rows of the pack's buffers: `parameters`, `gradient`, `
 Numeric settings are passed as arrays (k, 1), or (1, 1) if all members have the same value. Slots start at 0 and are the
 whole state of an optimizer.
 
-Instead of the average of the literature, v ← βv + (1 − β)g, a slot holds the sum s = v/(1 − β), s ← βs + g. This saves
-a pass over whole rows; the factor 1 − β goes into the small arrays of settings.
+The literature uses averages, v ← βv + (1 − β)g. Here, a slot holds the sum s = v/(1 − β), s ← βs + g. This saves a
+pass over whole rows; the factor 1 − β is applied to the small arrays of settings.
 """
 
 from fitgap.core.optimizers.adaptive import Adam, AdamW, RMSProp

@@ -1,4 +1,4 @@
-"""Optimizers whose steps are as long as the gradients of each parameter allow."""
+"""Adaptive optimizers: past gradients of each parameter determine the length of its steps."""
 
 from dataclasses import dataclass
 
@@ -40,8 +40,8 @@ class RMSProp(Optimizer):
 class Adam(Optimizer):
     """Adaptive moments with bias correction and ε outside the root (Kingma & Ba 2015, Alg. 1).
 
-    The form `notes` is Magyar 2024, Alg. 23 with two corrections: no bias correction, ε inside the root. As printed,
-    the moment forgets the previous gradient, and the last line assigns to the gradient instead of the weights.
+    The form `notes` is Magyar 2024, Alg. 23: no bias correction, ε inside the root. Two errors are corrected: as
+    printed, the moment forgets the previous gradient, and the last line assigns to the gradient instead of the weights.
     """
 
     slot_count = 2

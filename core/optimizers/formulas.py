@@ -8,7 +8,7 @@ from fitgap.core.kernels.fused_pass import Formula
 
 @cache
 def with_weight_decay(formula: Formula) -> Formula:
-    """The formula after the weights were multiplied by `kept`."""
+    """The formula, applied after multiplying the weights by `kept`."""
 
     def decayed(parameters: Expression, kept: Expression, **others: Expression) -> dict[str, Expression]:
         return formula(parameters=parameters * kept, **others)

@@ -1,4 +1,4 @@
-"""Optimizers that go on in the direction of earlier steps."""
+"""Momentum: optimizers that continue in the direction of earlier steps."""
 
 from dataclasses import dataclass
 
@@ -35,7 +35,7 @@ class Momentum(Optimizer):
 class HeavyBall(Momentum):
     """v ← βv + ∇C; w ← w − αv (Polyak 1964): momentum as in other libraries, with steps up to 1/(1 − β) times as long.
 
-    With α/(1 − β) for α, momentum does the same.
+    The optimizer momentum with the rate α/(1 − β) does the same.
     """
 
     def step_numbers(self, step_number, rate, beta):

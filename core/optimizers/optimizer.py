@@ -1,4 +1,4 @@
-"""What every optimizer has: a step, written twice with the same bits, and optional weight decay."""
+"""Base class of the optimizers: a step, implemented twice with bit-identical results, and optional weight decay."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from fitgap.core.variants import Variant, parameter
 
 
 def clipping() -> Any:
-    """The parameter that limits the gradient of a step."""
+    """The parameter that limits the norm of the gradient."""
     return parameter(
         0.0,
         at_least=0,
@@ -21,9 +21,9 @@ def clipping() -> Any:
 
 @dataclass(frozen=True)
 class Optimizer(Variant):
-    """Base of the optimizers. `descends` is false for one that needs no derivative of the activation functions.
+    """Base class of the optimizers. `descends` is false for one that needs no derivative of the activation functions.
 
-    A step is written twice, with the same bits: `update` is the reference in NumPy; `formula` is compiled.
+    A step is implemented twice, with bit-identical results: `update` is the reference in NumPy; `formula` is compiled.
     """
 
     slot_count: ClassVar[int] = 0
@@ -33,7 +33,7 @@ class Optimizer(Variant):
 
     @classmethod
     def number_names(cls):
-        # A step does not use it: gradients are clipped before.
+        # Steps do not use `clip`: gradients are clipped before the step.
         return tuple(name for name in super().number_names() if name != "clip")
 
     def step(
@@ -53,7 +53,7 @@ class Optimizer(Variant):
         self.update(parameters, gradient, slots, scratch, **self.step_numbers(step_number, rate, **numbers))
 
     def step_numbers(self, step_number: int, rate: np.ndarray, **numbers: np.ndarray) -> dict[str, np.ndarray]:
-        """What `update` needs of the settings in this step, as arrays (k, 1) or (1, 1).
+        """The numbers that `update` needs in this step, computed from the settings, as arrays (k, 1) or (1, 1).
 
         Use only non-numeric parameters of `self`, which represents all members of its kind.
         """
@@ -72,17 +72,17 @@ class Optimizer(Variant):
 
     def formula(self) -> Formula | None:
         """`update` as the formula of a compiled pass over `parameters`, `gradient`, `slot_1`, … and the step's numbers;
-        None if there is none, so that every step is computed with NumPy.
+        None if every step is computed with NumPy.
         """
         return None
 
     @property
     def corrects_bias(self) -> bool:
-        """Whether the numbers of a step depend on how many there were before."""
+        """Whether the numbers of a step depend on the number of earlier steps."""
         return False
 
     def kept(self, rate: np.ndarray, **numbers: np.ndarray) -> np.ndarray | None:
-        """By what the weights are multiplied before the step, if the optimizer has decoupled weight decay."""
+        """The factor by which the weights are multiplied before the step; None without decoupled weight decay."""
         return None
 
     def decay(self, weights: np.ndarray, rate: np.ndarray, **numbers: np.ndarray) -> None:

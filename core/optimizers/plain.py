@@ -1,4 +1,4 @@
-"""Optimizers without a memory of earlier steps."""
+"""Optimizers without memory of earlier steps."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Parts of steps that several optimizers have in common, in NumPy and in place."""
+"""Parts of steps that several optimizers share, in NumPy and in place."""
 
 from collections.abc import Sequence
 

@@ -1,8 +1,8 @@
-"""Comparison with the best group, with intervals that account for its having been chosen because it looks best.
+"""Comparison with the best group, with intervals that account for choosing the group that looks best.
 
 The intervals hold for the differences of all pairs of groups at once (Tukey's method), so they hold whichever group is
-chosen: if no groups differ, any of them is called worse than the best in at most 5 % of all comparisons. Groups may
-vary differently, so each has its own variance (as Games and Howell 1976), moderated because there are few repeats.
+chosen: if no groups differ, at most 5 % of all comparisons call any group worse than the best. Variances may differ
+between groups, so each group has its own (as in Games and Howell 1976), moderated because there are few repeats.
 """
 
 import math
@@ -15,7 +15,7 @@ from fitgap.runner.analysis.studentized_range import pairwise_reach
 
 # No group's variance is estimated below this share of the average.
 SMALLEST_SHARE = 0.05
-# Of the degrees of freedom that moderation adds, this share counts: how much the groups vary alike is an estimate, too.
+# Only this share of the degrees of freedom that moderation adds counts: how alike the variances are is only estimated.
 COUNTED_SHARE = 0.1
 # Beyond this many degrees of freedom, the reach hardly changes.
 MANY_DEGREES = 1e4
@@ -24,11 +24,11 @@ MANY_DEGREES = 1e4
 def differences_from_best(measured: Measured, groups: int, best: int, spent: int = 0) -> Differences:
     """The differences of all groups from the one that looks best, with margins that hold for all of them at once.
 
-    As `differences`, but every group's variation between repeats counts, not only that of the two that are compared.
+    Like `differences`, but uses the variation between repeats of all groups, not only of the two compared.
     """
     found = differences(measured, groups, best, spent)
     if groups <= 2:
-        # There is nothing to choose between: this is Student's interval.
+        # With two groups, no choice has to be accounted for: this is Student's interval.
         return found
     units = over_settings(measured) if np.unique(measured.repeat).size < 2 else measured
     deviations, degrees = deviations_of(units, groups)
@@ -42,13 +42,13 @@ def differences_from_best(measured: Measured, groups: int, best: int, spent: int
 
 
 def over_settings(measured: Measured) -> Measured:
-    """With a single repeat: the other settings in its place, so that errors reflect the variation over them."""
+    """For a single repeat: the other settings as repeats, so that errors reflect the variation over settings."""
     return Measured(measured.group, np.zeros_like(measured.others), measured.others, measured.value)
 
 
 def deviations_of(units: Measured, groups: int) -> tuple[np.ndarray, float]:
-    """The standard deviation of each group between repeats (k,), apart from what all groups share, and the degrees of
-    freedom of these estimates. NaN without two repeats.
+    """The standard deviation (k,) of each group between repeats, without the variation common to all groups, and the
+    degrees of freedom of these estimates. NaN with fewer than two repeats.
     """
     by_repeat, together = residuals(units, groups)
     counts = np.count_nonzero(~np.isnan(by_repeat), axis=1)
@@ -69,8 +69,8 @@ def deviations_of(units: Measured, groups: int) -> tuple[np.ndarray, float]:
 
 
 def residuals(units: Measured, groups: int) -> tuple[np.ndarray, float]:
-    """The mean over other settings of each group in each repeat (k, R), less the average of the groups that it can be
-    compared with; and how many groups that average has.
+    """The mean (k, R) of each group in each repeat over the other settings, minus the average of the groups that it
+    can be compared with; and the mean number of groups in these averages.
     """
     repeats = int(units.repeat.max(initial=0)) + 1
     known = ~np.isnan(units.value)
@@ -84,5 +84,5 @@ def residuals(units: Measured, groups: int) -> tuple[np.ndarray, float]:
 
 
 def rounded(degrees: float) -> float:
-    """Degrees of freedom as a reach is remembered for: a whole number, or infinity for very many."""
+    """Degrees of freedom rounded down, or infinity for very many, so that few values of `pairwise_reach` are cached."""
     return math.inf if degrees > MANY_DEGREES else float(max(1, math.floor(degrees)))

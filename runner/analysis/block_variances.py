@@ -1,7 +1,7 @@
-"""How much configurations vary between repeats, apart from what all of a block share, estimated from all of them.
+"""Variances of configurations between repeats, without the variation common to a block, estimated from all of them.
 
-A block is a set of configurations with the same repeats. What was compared in earlier blocks still says how much
-configurations vary, so that a few of them that are left are judged with the experience of all.
+A block is a set of configurations with the same repeats. Variances from earlier blocks are kept, so that the estimate
+stays reliable when only a few configurations are left.
 """
 
 import math
@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 import numpy as np
 from fitgap.runner.analysis.moderation import moderated
 
-# Of the degrees of freedom that moderation adds, this share counts: how much the groups vary alike is an estimate, too.
+# Only this share of the degrees of freedom that moderation adds counts: how alike the variances are is only estimated.
 COUNTED_SHARE = 0.1
 
 
 @dataclass(frozen=True)
 class Spread:
-    """The standard deviations of the configurations of a block (k,), and the degrees of freedom of each; if it
-    `is_common` to all, it is estimated from all together.
+    """The standard deviations (k,) of the configurations of a block, and the degrees of freedom of each. With
+    `is_common`, they are estimated from all configurations together.
     """
 
     deviations: np.ndarray
@@ -41,7 +41,7 @@ class Spreads:
     degrees: list[float] = field(default_factory=list)
 
     def keep(self, variances: np.ndarray, repeats: int, together: int) -> None:
-        """Remember the variances (k,) of configurations of a block of `together` that take no part in later ones."""
+        """Keep the variances (k,) of configurations of a block of `together` that are not part of later blocks."""
         self.variances += variances.tolist()
         self.degrees += [degrees_in(repeats, together) for _ in variances]
 
@@ -55,7 +55,7 @@ class Spreads:
         of_every = np.array([*self.degrees, *(degrees for _ in own)])
         if vary_alike(every, float(of_every.mean())):
             return common(every, of_every, own)
-        # Those that are out may vary otherwise, such as those that learn badly.
+        # Configurations that are no longer compared may have other variances, for example if they learn badly.
         shrunk, its_degrees = moderated(own, degrees)
         if math.isinf(its_degrees):
             return common(own, of_every[-together:], own)
@@ -68,16 +68,18 @@ def vary_alike(variances: np.ndarray, degrees: float) -> bool:
 
 
 def common(variances: np.ndarray, degrees: np.ndarray, own: np.ndarray) -> Spread:
-    """The spread of a block whose configurations vary alike, by all variances. One that seems to vary more than all is
-    taken at its word, since few repeats would not show that it is different.
+    """The spread of a block whose configurations vary alike, pooled over all variances. A configuration with a higher
+    variance of its own keeps it, because a few repeats cannot show that it really differs.
     """
     total = float(degrees.sum())
     return Spread(np.sqrt(np.maximum((degrees * variances).sum() / total, own)), total, is_common=True)
 
 
 def variances_of(values: np.ndarray) -> np.ndarray:
-    """The variance (k,) of each configuration of a block between repeats, given their errors (k, n): that of what is
-    left without the average of all, which varies less by a factor of 1 - 1 / k.
+    """The variance (k,) of each configuration of a block between repeats, given their errors (k, n).
+
+    The mean over configurations is subtracted first. This lowers the variance by a factor of 1 - 1 / k, which is
+    corrected.
     """
     together, repeats = values.shape
     if together < 2 or repeats < 2:
@@ -87,5 +89,5 @@ def variances_of(values: np.ndarray) -> np.ndarray:
 
 
 def degrees_in(repeats: int, together: int) -> float:
-    """The degrees of freedom of each variance in a block, of which the average of all uses up some."""
+    """The degrees of freedom of each variance in a block, less those used up by subtracting the mean."""
     return (repeats - 1) * (together - 1) / together

@@ -66,7 +66,7 @@ def solved(known: np.ndarray, holes: tuple[np.ndarray, ...], order: int, values:
         image = mismatch(direction)
         curvature = direction @ image
         if curvature <= PRECISION * (direction @ direction):
-            # Any value would do, as for the last cell of a 2 x 2 grid in a model with their pair: keep what is known.
+            # Any value fits, as for the last cell of a 2 x 2 grid in a model with pairs: keep the current values.
             break
         step = square / curvature
         values = values + step * direction

@@ -1,4 +1,4 @@
-"""Moderated variances: estimates from few values each, drawn towards their common size as far as the data support it.
+"""Moderated variances: estimates from few values each, shrunk toward their common size as far as the data support it.
 
 The method is Smyth's empirical Bayes (2004, Statistical Applications in Genetics and Molecular Biology 3:3).
 """
@@ -7,12 +7,12 @@ import math
 
 import numpy as np
 
-# A variance below this share of the median counts as that share: its logarithm must be finite.
+# Variances are raised to at least this share of the median, so that their logarithms are finite.
 SMALLEST_SHARE = 1e-5
 
 
 def moderated(variances: np.ndarray, degrees: float) -> tuple[np.ndarray, float]:
-    """The moderated variances (k,) and the degrees of freedom that each of them has.
+    """The moderated variances (k,) and the degrees of freedom of each.
 
     `degrees` is the number of degrees of freedom of each given variance. If all could have the same true value, each
     becomes their mean, with infinite degrees of freedom.

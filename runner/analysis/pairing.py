@@ -46,7 +46,7 @@ class Measured:
 def differences(measured: Measured, groups: int, against: int, spent: int = 0) -> Differences:
     """The differences of all groups from the baseline group `against`.
 
-    `spent` degrees of freedom were used up before, by a choice that these values have in common.
+    `spent` degrees of freedom were already used up, by a choice common to all these values.
     """
     group, repeat, difference = paired(measured, against)
     difference, scale = scaled(difference)

@@ -1,4 +1,4 @@
-"""How many repeats would show a difference of the size that was found."""
+"""The number of repeats that would show a difference of the measured size."""
 
 import math
 from statistics import NormalDist
@@ -8,19 +8,19 @@ from fitgap.runner.analysis.pairing import CONFIDENCE, Differences
 from fitgap.runner.analysis.student import quantile
 from fitgap.runner.analysis.studentized_range import pairwise_reach
 
-# The probability with which so many repeats show the difference.
+# The probability that the needed number of repeats shows the difference.
 POWER = 0.8
-# Numbers of repeats up to which intervals are computed. Beyond them they hardly become narrower than those of normal
+# Numbers of repeats for which intervals are computed. Beyond them, intervals hardly differ from those of normal
 # distributions.
 TRIED = np.array([*range(2, 60), *np.geomspace(60, 2000, 40).astype(int)])
 NORMAL = NormalDist()
 
 
 def repeats_needed(found: Differences) -> list[int | None]:
-    """For each group, how many repeats would show that it differs from the baseline, if the difference is as large as
-    it was found; None if unknown. More than there are, if they do not show it.
+    """For each group, the number of repeats that would show its difference from the baseline, if the true difference is
+    as large as measured; None if unknown. If the existing repeats do not show it, more are needed than exist.
 
-    Intervals are as wide as they would be then: those of fewer repeats are wider, and so are those of more groups.
+    The width of an interval is that for the needed number of repeats and for the number of groups compared.
     """
     reaches = reaches_by_repeats(found)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
@@ -37,12 +37,12 @@ def repeats_needed(found: Differences) -> list[int | None]:
 
 
 def reaches_by_repeats(found: Differences) -> np.ndarray:
-    """For each of the numbers of repeats TRIED: how many standard errors an interval would reach to either side."""
+    """The half-width of an interval in standard errors, for each number of repeats in `TRIED`."""
     repeats = max(2, int(found.repeats.max(initial=0)))
     degrees = 1.0 if math.isnan(found.degrees) else found.degrees / (repeats - 1)
     probability = (1 + CONFIDENCE) / 2
     if found.compared > 2:
-        # Of a single interval that is as wide as those of so many groups at once.
+        # The probability of a single interval as wide as those that hold for all compared groups at once.
         probability = NORMAL.cdf(pairwise_reach(found.compared, math.inf))
     return np.array([reach(probability, degrees * (int(count) - 1)) for count in TRIED])
 

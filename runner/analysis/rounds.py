@@ -1,14 +1,14 @@
 """Rounds of repeats: which configurations get one more, because they cannot be told apart from the best so far.
 
-Every configuration has the same repeats to begin with. Then the results are looked at after each further repeat, and
-only what is within reach of the best gets the next one. A configuration is out of reach if the one that looks best is
-better by more than a one-sided interval, which holds for the comparisons of any one configuration with all others at
-once (Bonferroni; as Hsu 1984, multiple comparisons with the best). So whichever is truly the best is lost at a look
-with at most the probability allowed for this look, whatever was chosen before. The looks share the allowed probability:
-the j-th of them has the share 3 / ((j + 2) (j + 3)), and these add up to 1 however many there are. So more repeats can
-be allowed later without changing what was decided.
+Every configuration starts with the same repeats. After each further repeat, a look compares the results, and only
+configurations within reach of the best get the next repeat. A configuration is out of reach if the one that looks best
+is better by more than a one-sided interval, which holds for the comparisons of any one configuration with all others at
+once (Bonferroni; as in Hsu 1984, multiple comparisons with the best). So a look drops the truly best configuration with
+at most the probability allowed for this look, whatever earlier looks decided. The looks share the allowed probability:
+look j has the share 3 / ((j + 2) (j + 3)), and all shares add up to 1, however many looks there are. So more repeats
+can be allowed later without changing earlier decisions.
 
-What is decided is a function of the results in the order of the plan. It is computed again from the first look on.
+Decisions are a function of the results in the order of the plan. They are recomputed from the first look on.
 """
 
 import math
@@ -19,22 +19,22 @@ import numpy as np
 from fitgap.runner.analysis.block_variances import Spread, Spreads, variances_of
 from fitgap.runner.analysis.student import quantile
 
-# Of the configurations with a single repeat, this many at least get a second one to measure the variation.
+# At least this many of the configurations with a single repeat get a second one, to measure the variation.
 FEWEST_FIRST = 2
 # The larger, the more evenly the allowed probability is shared among the looks.
 EVENNESS = 3
 
 
 class Outcome(IntEnum):
-    """What there is of a trial: nothing, no result so far, a result, no result for ever, or a failure to train it."""
+    """The outcome of a trial: absent, not ended, completed, diverged, or ended otherwise without a result."""
 
     ABSENT, OPEN, COMPLETED, DIVERGED, LOST = range(5)
 
 
 @dataclass(frozen=True)
 class Results:
-    """The trials of a sweep by configuration, in the order of the plan, and by repeat: what there is of each (k, n),
-    and two measures of its error, of which the second is used where the first is not known.
+    """The trials of a sweep as arrays (k, n), by configuration in the order of the plan and by repeat: their outcomes
+    and two measures of their errors. `lowest` is used if `honest` is unknown for any of the trials compared.
     """
 
     outcomes: np.ndarray
@@ -49,11 +49,12 @@ class Results:
 
 @dataclass(frozen=True)
 class Standing:
-    """How far the rounds are. `within_reach` are the configurations that could be the best, which is the first of them;
-    each of them has this number of `repeats`, as had `contenders` configurations at the last look.
+    """The state of the rounds. `within_reach` are the configurations that could be the best, the one that looks best
+    first. Each has `repeats` repeats, as had all `contenders` configurations at the last look.
 
-    `missing` are the trials that the next round trains, as configurations and repeats. `lost` configurations cannot be
-    compared, since a trial failed or was cancelled. `is_over` says that there is no further round.
+    `missing` are the trials that the next round trains, as pairs (configuration, repeat). `lost` is the number of
+    configurations that cannot be compared, because a trial failed or was cancelled. With `is_over`, there is no further
+    round.
     """
 
     within_reach: list[int] = field(default_factory=list)
@@ -66,14 +67,14 @@ class Standing:
 
 @dataclass
 class Rounds:
-    """Rounds in which configurations get from `least` to `most` repeats, until one is the best with this confidence."""
+    """Rounds in which configurations get `least` to `most` repeats, until one is the best with confidence `until`."""
 
     least: int
     most: int
     until: float
 
     def standing(self, results: Results) -> Standing:
-        """What follows from the results so far."""
+        """The state of the rounds, given the results so far."""
         self.results, self.looks, self.lost, self.spreads = results, 0, set[int](), Spreads()
         outcomes = results.outcomes
         present = np.flatnonzero((outcomes != Outcome.ABSENT).any(axis=1))
@@ -88,7 +89,7 @@ class Rounds:
         return standing
 
     def _look(self, contenders: np.ndarray, repeats: int) -> tuple[np.ndarray, Standing | None]:
-        """Who is within reach after this number of repeats; with the standing if there is nothing more to look at."""
+        """The configurations within reach after these repeats, and the standing; None if the next look can follow."""
         if self._has_open(contenders, repeats):
             return contenders, Standing(repeats=repeats)
         if deleted := self._deleted(contenders, repeats):
@@ -107,7 +108,9 @@ class Rounds:
         return near, standing if is_over or missing else None
 
     def _second_repeats(self, present: np.ndarray) -> tuple[np.ndarray, Standing | None]:
-        """Who gets a second repeat: the better half, which shows how much repeats vary, and then, of the others, those
+        """The configurations that get a second repeat, and the standing as in `_look`.
+
+        First the better half gets one, to measure the variation between repeats; then those of the others that are
         within reach by this measure.
         """
         if self._has_open(present, 1):
@@ -132,8 +135,8 @@ class Rounds:
         return contenders, Standing(found, 1, len(complete), len(self.lost), missing) if missing else None
 
     def _near_with_one(self, paired: np.ndarray, others: np.ndarray) -> np.ndarray:
-        """Which configurations with a single repeat are within reach of the best of those with two. They may vary as
-        much as the one of those that varies most.
+        """Mask of the configurations `others` with a single repeat that are within reach of the best of those with
+        two. They are assumed to vary as much as the most variable of those with two.
         """
         if len(paired) < 2:
             return np.ones(len(others), bool)
@@ -147,14 +150,14 @@ class Rounds:
 
     @property
     def _allowed(self) -> float:
-        """The probability of an error that the present look allows for each comparison."""
+        """The error probability that the current look allows for each comparison."""
         return (1 - self.until) * share_of_look(self.looks) / max(2, self.among)
 
     def _has_open(self, configurations: np.ndarray, repeats: int) -> bool:
         return bool((self.results.outcomes[configurations, :repeats] == Outcome.OPEN).any())
 
     def _complete(self, configurations: np.ndarray, repeats: int) -> np.ndarray:
-        """The configurations of which all these repeats completed; notes those of which one is lost."""
+        """The configurations whose first `repeats` repeats all completed; adds those with a lost one to `self.lost`."""
         outcomes = self.results.outcomes[configurations, :repeats]
         has_diverged = (outcomes == Outcome.DIVERGED).any(axis=1)
         is_complete = (outcomes == Outcome.COMPLETED).all(axis=1)
@@ -162,7 +165,7 @@ class Rounds:
         return configurations[is_complete]
 
     def _deleted(self, configurations: np.ndarray, repeats: int) -> list[tuple[int, int]]:
-        """The trials that a look needs and that there were: all of these repeats had been written."""
+        """The trials that a look needs but that were deleted: all of these repeats had been written before."""
         is_absent = self.results.outcomes[configurations, :repeats] == Outcome.ABSENT
         return [(int(configurations[place]), int(repeat) + 1) for place, repeat in np.argwhere(is_absent)]
 
@@ -175,18 +178,18 @@ class Rounds:
 
 
 def first_to_repeat(count: int) -> int:
-    """How many of this many configurations with a single repeat get a second one without further question."""
+    """How many of `count` configurations with a single repeat get a second one unconditionally."""
     return max(min(FEWEST_FIRST, count), (count + 1) // 2)
 
 
 def share_of_look(look: int) -> float:
-    """The share of the allowed probability of an error that a look, counted from 1, may use up. All add up to 1."""
+    """The share of the allowed error probability that a look, counted from 1, may use up. The shares add up to 1."""
     return EVENNESS / ((look + EVENNESS - 1) * (look + EVENNESS))
 
 
 def within_reach(values: np.ndarray, spread: Spread, allowed: float) -> np.ndarray:
-    """Which configurations (k,) cannot be told apart from the one that looks best, given their errors (k, n), how much
-    each of them varies, and the probability of an error that is allowed for each comparison.
+    """Mask (k,) of the configurations that cannot be told apart from the one that looks best, given their errors
+    (k, n), their spread, and the error probability allowed for each comparison.
     """
     if len(values) < 2:
         return np.ones(len(values), bool)
@@ -199,11 +202,11 @@ def within_reach(values: np.ndarray, spread: Spread, allowed: float) -> np.ndarr
 
 
 def reach_of(allowed: float, degrees: float) -> float:
-    """By how many standard errors a configuration may look worse than the best one and be within reach of it."""
+    """By how many standard errors a configuration may look worse than the best one and still be within reach."""
     return quantile(1 - allowed, max(1, math.floor(degrees)))
 
 
 def order_of(values: np.ndarray) -> np.ndarray:
-    """The order of configurations by their mean error; among equals, that of the plan."""
+    """The order of configurations by their mean error; ties keep the order of the plan."""
     means = [math.fsum(row) for row in values.tolist()]
     return np.argsort(means, kind="stable")

@@ -15,7 +15,7 @@ from fitgap.runner.analysis.scaling import scaled
 class Share:
     """The share of the variance that some axes, given by index, explain.
 
-    `raw` is the measured share. `noise` is how much of it chance alone gives on average; NaN with one repeat.
+    `raw` is the measured share. `noise` is the part of it expected from chance alone; NaN with one repeat.
     """
 
     axes: tuple[int, ...]
@@ -30,7 +30,7 @@ class Share:
 
 @dataclass(frozen=True)
 class Shares:
-    """The decomposed variance; all `raw` shares, `repeat` and `left` add up to 1.
+    """The decomposed variance; all `raw` shares plus `repeat` and `left` add up to 1.
 
     `rest` is the interaction of three or more axes. `repeat` is the effect of a repeat common to all configurations,
     `left` the variation of each configuration between repeats. `main` holds the main effect of each axis,

@@ -8,8 +8,8 @@ import numpy as np
 CONFIDENCE = 0.95
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(96)
 DEVIATION_NODES, DEVIATION_WEIGHTS = np.polynomial.legendre.leggauss(160)
-# A standard normal variable is integrated this far on both sides of 0, an estimated standard deviation this many of its
-# own deviations around its mean.
+# Integration covers this distance on both sides of 0 for a standard normal variable, and this many of its own standard
+# deviations around its mean for an estimated standard deviation.
 NORMAL_RANGE, DEVIATION_RANGE = 8.5, 7.0
 HALVINGS = 30
 LARGEST = 1e5
@@ -18,7 +18,7 @@ ERFC = np.vectorize(math.erfc, otypes=[float])
 
 @cache
 def pairwise_reach(groups: int, degrees: float) -> float:
-    """The number c such that, with 95 % probability, no difference of two of the groups is more than c of its standard
+    """The number c such that, with 95 % probability, no difference between two groups is more than c of its standard
     errors from its true value. `degrees` are the degrees of freedom of the standard errors.
     """
     low, high = 0.0, 1.0
@@ -41,7 +41,7 @@ def probability(reach: float, groups: int, degrees: float) -> float:
     deviations, weights = deviation_nodes(degrees)
     values = NORMAL_RANGE * NODES
     density = np.exp(-(values**2) / 2) / math.sqrt(2 * math.pi) * WEIGHTS * NORMAL_RANGE
-    # The largest of the groups is at a value, and all others are at most the range below it.
+    # The largest group is at one of the values, and all others are at most the range below it.
     below = normal(values) - normal(values - math.sqrt(2) * reach * deviations[:, np.newaxis])
     return float(weights @ (groups * below ** (groups - 1) @ density))
 

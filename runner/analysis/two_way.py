@@ -13,7 +13,7 @@ BEST, NEAR = "**", "*"
 
 @dataclass(frozen=True)
 class TwoWay:
-    """The groups by two settings: `down` and `across` are the alternatives, in natural order."""
+    """The groups by two settings: `down` (rows) and `across` (columns) are their alternatives, in natural order."""
 
     settings: tuple[str, str]
     of: str
@@ -27,7 +27,7 @@ class TwoWay:
         return [self.settings[0], *(self.name(each) for each in self.across)]
 
     def name(self, alternative: Any) -> str:
-        """The heading of a column; an alternative could have the name of the setting in the rows."""
+        """The heading of a column, prefixed if an alternative has the name of the setting in the rows."""
         text = str(alternative)
         return text if text != self.settings[0] else f"{self.settings[1]} {text}"
 
@@ -36,7 +36,7 @@ class TwoWay:
         return [self._row(each, lambda group: group[self.of]) for each in self.down]
 
     def cells_as_text(self) -> list[Row]:
-        """The means with their standard deviations over repeats, and marks: `**` the best, `*` what could be it."""
+        """The means with standard deviations over repeats, and marks: `**` for the best, `*` for any that could be."""
         return [self._row(each, self._text) for each in self.down]
 
     def _row(self, down: Any, cell: Any) -> Row:
@@ -58,7 +58,7 @@ class TwoWay:
         return next((group for group in self.groups.values() if self._label(group) == group["against"]), None)
 
     def _label(self, group: Row) -> str:
-        """A group as the comparison names it."""
+        """The label of a group in the comparison."""
         return ",".join(str(group[key]) for key in self.settings)
 
     @property
@@ -71,7 +71,7 @@ class TwoWay:
         return f"{self.of} by {down} (rows) and {across} (columns), ± standard deviation over repeats"
 
     def notes(self) -> Iterator[str]:
-        """What the marks mean."""
+        """The meaning of the marks."""
         if self._marks:
             yield f"{BEST} the best; {NEAR} cannot be told apart from it"
 

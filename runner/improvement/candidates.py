@@ -1,4 +1,4 @@
-"""Candidates for a round: configurations that are advised for the best ones of a sweep and for its edges."""
+"""Candidates for a round: configurations advised by the diagnosis of the best ones of a sweep and of its edges."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -20,7 +20,7 @@ DIVERGED = 100
 
 @dataclass(frozen=True)
 class Candidate:
-    """A configuration to try, the existing one that it is a change of, what was changed, and why."""
+    """A configuration to try, the existing one it is derived from, what was changed, and why."""
 
     configuration: Configuration
     base: Configuration
@@ -40,7 +40,7 @@ class Candidate:
 
 
 def candidates(store: Store, sweep: Row, before: Sequence[Candidate] = ()) -> list[Candidate]:
-    """The configurations to try next, the most promising one first, without those that the sweep has.
+    """The configurations to try next, the most promising first, without those already in the sweep.
 
     `before` are the candidates of the last round. Those that helped are combined.
     """
@@ -58,7 +58,7 @@ def proposals(store: Store, sweep: Row, measured: Sequence[Row], before: Sequenc
     for end, change in ends:
         yield candidate(change, own, f"at an end of the sweep: {end}")
     advised = [list(advice_for(store, sweep, row)) for row in measured[:BEST]]
-    # First the first advice for each of the best configurations, then the second one.
+    # The first advice for each of the best configurations precedes the second advice for any of them.
     for rank in range(max(map(len, advised), default=0)):
         yield from (each[rank] for each in advised if len(each) > rank)
 
@@ -68,7 +68,7 @@ def candidate(change: Change, base: Configuration, because: str) -> Candidate:
 
 
 def advice_for(store: Store, sweep: Row, row: Row) -> Iterator[Candidate]:
-    """What is advised for one of the best configurations: the first change for each of its causes."""
+    """The advice for one of the best configurations: the first change for each likely cause."""
     settings = store.settings_of_configurations(sweep["id"], [row["configuration"]])
     base = Configuration.from_canonical(settings[row["configuration"]])
     found = reasons(store, [(row["trial"], tendency(store, sweep))])
@@ -77,7 +77,7 @@ def advice_for(store: Store, sweep: Row, row: Row) -> Iterator[Candidate]:
 
 
 def tendency(store: Store, sweep: Row) -> Verdict:
-    """Whether the best configurations overfit or underfit by themselves; unclear if neither."""
+    """Whether the best configurations overfit or underfit in absolute terms; unclear if neither."""
     floor = store.floor(sweep["id"])
     found = whole(store.reference(sweep["id"]), {"e_t": floor.e_t, "e_v": floor.e_v} if floor else None)
     return Verdict(found["kind"]) if found else Verdict.UNCLEAR
@@ -94,7 +94,7 @@ def after_divergence(store: Store, sweep: Row) -> Iterator[Candidate]:
 
 
 def combined(measured: Sequence[Row], before: Sequence[Candidate]) -> Iterator[Candidate]:
-    """The best candidate of the last round with what was changed in another one, if both beat the same base."""
+    """The best candidate of the last round with the changes of another one, if both beat the same base."""
     errors = {row["configuration"]: row["error"] for row in measured}
     helped = sorted((each for each in before if each.helped(errors)), key=lambda each: errors[each.configuration.hash])
     for second in helped[1:]:

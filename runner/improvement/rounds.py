@@ -1,4 +1,4 @@
-"""Rounds of improvement: each plans what to try, has it trained, and measures what it gained."""
+"""Rounds of improvement: each plans configurations to try, has them trained, and measures the gain."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ class Budget:
 
 @dataclass(frozen=True)
 class RoundResult:
-    """What a round gained: the best E_v before and after it (None if there is none), and the best configuration."""
+    """The gain of a round: the best E_v before and after it (None if there is none), and the best configuration."""
 
     number: int
     before: float | None
@@ -58,7 +58,7 @@ class RoundResult:
 
 @dataclass
 class Improvement:
-    """The state of an improvement: the sweep by name or number, the budget, and what was tried so far."""
+    """The state of an improvement: the sweep by name or number, the budget, and the rounds so far."""
 
     sweep: str
     budget: Budget
@@ -69,7 +69,7 @@ class Improvement:
     results: list[RoundResult] = field(default_factory=list)
 
     def plan(self, store: Store) -> Sequence[Candidate]:
-        """What the next round tries; empty if there is nothing left to try, or the budget is used up."""
+        """Plan and return the candidates of the next round; empty if none are left or the budget is used up."""
         row = self.check_budget(store)
         rounds_left, room = self.budget.rounds - self.rounds, (self.budget.trials - self.used) // self.repeats
         has_helped = not self.results or self.results[-1].helped
@@ -78,8 +78,8 @@ class Improvement:
         return self.planned
 
     def check_budget(self, store: Store) -> Row:
-        """The sweep's row; SpecError if the budget does not suffice for the repeats of a single configuration, or if
-        the sweep cannot be extended.
+        """The sweep's row. Raises SpecError if the budget is too small for the repeats of a single configuration, or
+        if the sweep cannot be extended.
         """
         row = store.sweep(self.sweep)
         sweep = stored_sweep_of(row["specification"])
@@ -104,7 +104,7 @@ class Improvement:
         return added.written
 
     def conclude(self, store: Store) -> RoundResult:
-        """Measure what the round gained."""
+        """Measure the gain of the round."""
         after, best = best_of(store, store.sweep(self.sweep))
         self.results.append(RoundResult(self.rounds, self.before, after, best))
         return self.results[-1]

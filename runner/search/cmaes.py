@@ -1,7 +1,7 @@
-"""CMA-ES: a normal distribution that moves towards the best points of each generation and learns its shape from them.
+"""CMA-ES: a normal distribution that moves toward the best points of each generation and learns its shape from them.
 
-The equations and constants are those of Hansen, The CMA Evolution Strategy: A Tutorial (2016). Options are numbers
-here: the range is divided into one part for each.
+The equations and constants are those of Hansen, The CMA Evolution Strategy: A Tutorial (2016). Options are treated
+as numbers: the range is divided into one part per option.
 """
 
 import itertools
@@ -13,16 +13,16 @@ import numpy as np
 from fitgap.runner.search.history import Cube, History
 
 FIRST_STEP = 0.3
-# A point outside the cube is drawn again this often, then moved to the border.
+# A point outside the cube is redrawn up to this many times, then moved to the border.
 REDRAWN = 20
 SMALLEST_STEP, LARGEST_STEP = 1e-8, 1.0
 
 
 class CovarianceMatrixAdaptation:
-    """The distribution is computed again from all earlier generations, each of which changes it once.
+    """The distribution is recomputed from all earlier generations, with one update per generation.
 
-    Single points and pairs say too little for that, so small generations are taken together until they are about as
-    many points as the tutorial recommends.
+    One or two points are too few for an update, so small generations are merged until they have about as many points
+    as the tutorial recommends.
     """
 
     def propose(self, cube: Cube, history: History, count: int, random: np.random.Generator) -> np.ndarray:
@@ -58,7 +58,7 @@ class Distribution:
         return np.clip(points, 0.0, np.nextafter(1.0, 0.0))
 
     def update(self, points: np.ndarray, errors: np.ndarray) -> None:
-        """Learn from a generation: its points (n, d) and their errors (n,). Single points say nothing."""
+        """Learn from a generation: its points (n, d) and their errors (n,). A single point changes nothing."""
         weights = recombination_weights(len(points))
         if not len(weights) or not self.d:
             return
@@ -71,22 +71,22 @@ class Distribution:
         self._update_shape(move, steps, weights, is_moderate)
 
     def _update_step(self, move: np.ndarray, effective: float) -> bool:
-        """Lengthen the step if moves agree, shorten it if they cancel; returns whether they agree only moderately."""
+        """Lengthen the step if moves agree, shorten it if they cancel; return whether they agree only moderately."""
         d = self.d
         rate = (effective + 2) / (d + effective + 5)
         damping = 1 + 2 * max(0.0, math.sqrt((effective - 1) / (d + 1)) - 1) + rate
         values, vectors = self._spectrum()
         whitened = vectors @ ((vectors.T @ move) / np.sqrt(values))
         self.step_path = (1 - rate) * self.step_path + math.sqrt(rate * (2 - rate) * effective) * whitened
-        # Relative to the length of a random path.
+        # Relative to the expected length of a random path.
         length = math.sqrt((self.step_path**2).sum()) / (math.sqrt(d) * (1 - 1 / (4 * d) + 1 / (21 * d**2)))
         step = self.step * math.exp(min(1.0, rate / damping * (length - 1)))
         self.step = min(max(step, SMALLEST_STEP), LARGEST_STEP)
         return length / math.sqrt(1 - (1 - rate) ** (2 * self.updates)) < 1.4 + 2 / (d + 1)
 
     def _update_shape(self, move: np.ndarray, steps: np.ndarray, weights: np.ndarray, is_moderate: bool) -> None:
-        """Widen the distribution along the moves and along the steps to the best points; narrow it along those to the
-        others. The steps are in the order of the errors.
+        """Widen the distribution along the moves and along the steps to the best points; narrow it along the steps to
+        the other points. `steps` are in the order of the errors.
         """
         d, effective = self.d, 1 / float((weights**2).sum())
         rate = (4 + effective / d) / (d + 4 + 2 * effective / d)
@@ -97,7 +97,7 @@ class Distribution:
         signed = np.append(weights, weights_of_others(len(steps), d, effective, rank_one, rank_many))
         kept = 1 - rank_one - rank_many * signed.sum() + (0.0 if is_moderate else rank_one * rate * (2 - rate))
         along = rank_one * np.outer(self.shape_path, self.shape_path)
-        # What is subtracted for a step does not depend on its length, which would be that of the unluckiest point.
+        # Steps with negative weights are scaled to one length; otherwise the farthest bad point would dominate.
         scales = rank_many * np.where(signed < 0, signed * d / np.maximum(self._squares(steps), 1e-12), signed)
         self.covariance = kept * self.covariance + along + (steps.T * scales) @ steps
 
@@ -121,7 +121,7 @@ class Distribution:
 
 
 def updates(dimensions: int, history: History) -> Iterator[slice]:
-    """The points from which the distribution learns at a time: those of one or more whole generations."""
+    """The points of each update of the distribution: those of one or more whole generations."""
     sizes, begin = history.generations, 0
     least = update_size(dimensions, sizes.first)
     for number in itertools.count(1):
@@ -134,7 +134,7 @@ def updates(dimensions: int, history: History) -> Iterator[slice]:
 
 
 def update_size(dimensions: int, generation: int) -> int:
-    """The least number of points from which the distribution learns; a multiple of the size of a generation."""
+    """The minimum number of points per update; a multiple of the size of a generation."""
     recommended = 4 + int(3 * math.log(max(dimensions, 1)))
     return max(1, round(recommended / generation)) * generation
 
@@ -147,8 +147,8 @@ def recombination_weights(count: int) -> np.ndarray:
 
 
 def weights_of_others(count: int, d: int, effective: float, rank_one: float, rank_many: float) -> np.ndarray:
-    """The weights of the others than the best half, all at most 0 and the worst one last: active CMA-ES (Jastrebski and
-    Arnold, 2006). They are so small that variances stay positive.
+    """The weights of all points outside the best half, at most 0 and the worst point last: active CMA-ES (Jastrebski
+    and Arnold, 2006). They are limited so that variances stay positive.
     """
     raw = math.log((count + 1) / 2) - np.log(np.arange(count // 2 + 1, count + 1))
     total = -raw.sum()

@@ -1,4 +1,4 @@
-"""The configurations of a search that is planned whole: the first ones of a sequence of points that are accepted."""
+"""The configurations of a search that is planned in full: the first accepted ones of a sequence of points."""
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
@@ -11,7 +11,7 @@ from fitgap.runner.search.points import decisions, sequence_of
 from fitgap.runner.spec import Configuration, Sweep
 from fitgap.runner.spec.configuration_sequence import ConfigurationSequence
 
-# A filter must accept one of this many configurations on average, and no fewer of them must be new.
+# Drawing fails after this many repeated or refused points per configuration found, plus ALWAYS_DRAWN.
 MOST_REFUSED = 200
 ALWAYS_DRAWN = 20_000
 
@@ -22,7 +22,7 @@ class Drawn(ConfigurationSequence):
     """`wanted` different configurations that a filter accepts, in the order of the points. They are drawn on first use.
     Each will have this number of `repeats`.
 
-    Raises SpecError on first use, which is not `len`, if there are not enough of them.
+    Raises SpecError on first use if there are not enough of them; `len` does not count as use.
     """
 
     def __init__(self, sweep: Sweep, wanted: int, accept: Accept | None = None, repeats: int = 1):

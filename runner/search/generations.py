@@ -24,12 +24,12 @@ METHODS: dict[str, Callable[[], Method]] = {
     "cmaes": CovarianceMatrixAdaptation,
     "nsga2": NonDominatedSorting,
     "gp": GaussianProcess,
-    # What is left of a generation after the advice.
+    # For the part of a generation that advice does not fill.
     "advice": TreeParzenEstimator,
 }
 # Advice is at most this share of a generation, rounded up; the method proposes the rest.
 ADVISED_SHARE = 0.25
-# After this many attempts to fill a generation, uniform points are tried; after those, it stays smaller.
+# Attempts with points of the method, then with uniform points, after which a generation stays smaller.
 ATTEMPTS, UNIFORM_ATTEMPTS = 20, 200
 
 Point = list[float | None]
@@ -37,7 +37,7 @@ Point = list[float | None]
 
 @dataclass(frozen=True)
 class Proposal:
-    """A configuration to train, and its point: coordinates from 0 to below 1, None where nothing depends on them."""
+    """A configuration to train, and its point: coordinates in [0, 1), None for those it does not depend on."""
 
     configuration: Configuration
     point: Point
@@ -45,8 +45,8 @@ class Proposal:
 
 @dataclass(frozen=True)
 class Result:
-    """What came of a proposal: its error, None if there is none, and its number of parameters. If it was pruned, the
-    error is that at this rung.
+    """The result of a proposal: its error, None if there is none, and its number of parameters. If it was pruned, the
+    error is that at `rung`.
     """
 
     point: Point
@@ -65,11 +65,11 @@ def proposals(
     accept: Accept | None = None,
     advised: Iterable[Sequence[float | None]] = (),
 ) -> list[Proposal]:
-    """The configurations of a generation, counted from 0; fewer than `count` if there are no more.
+    """The configurations of generation number `generation`, from 0; fewer than `count` if there are no more.
 
     `results` are those of the generations on which it is based; `known` are the hashes of all earlier proposals, which
-    are not repeated. Those at `advised` points come first. The method proposes the others; it fits its model once for
-    every attempt to fill the generation, usually one.
+    are not repeated. Proposals at `advised` points come first. The method proposes the others and fits its model once
+    per attempt to fill the generation; one attempt usually suffices.
     """
     assert sweep.search is not None
     dimensions = list(sweep.space.dimensions()) if sweep.space else []
@@ -108,7 +108,7 @@ def first_advised(
 
 
 def accepted(fresh: dict[str, Proposal], accept: Accept | None) -> dict[str, Proposal]:
-    """Those of the proposals that a filter accepts."""
+    """The proposals that a filter accepts."""
     if accept is None or not fresh:
         return fresh
     answers = accept([each.configuration for each in fresh.values()])
@@ -134,7 +134,7 @@ def combinations_at(
 
 
 def remembering(decide: Decide, used: set[str]) -> Decide:
-    """The same decisions; the names of the dimensions that are asked for are added to `used`."""
+    """The same decisions, which also add the names of the dimensions they use to `used`."""
 
     def decide_and_remember(name: str, dimension: Dimension) -> float:
         used.add(name)
@@ -158,7 +158,7 @@ def cube_of(sweep: Sweep, dimensions: Sequence[tuple[str, Dimension]]) -> Cube:
 
 
 def history_of(results: Sequence[Result], dimensions: int, generations: GenerationSizes) -> History:
-    """The results as arrays. Coordinates on which nothing depends are in the middle."""
+    """The results as arrays. Unused coordinates are set to the middle."""
     points = np.array([each.point for each in results], float).reshape(len(results), dimensions)
     errors = np.array([np.nan if each.error is None else each.error for each in results], float)
     errors = with_pruned_behind(errors, [each.rung for each in results])

@@ -1,8 +1,7 @@
 """A Gaussian process with expected improvement (Jones et al., 1998; Snoek et al., 2012).
 
-The kernel is a Matérn 5/2 with one length for each dimension. Lengths and noise are taken from a fixed grid, in which
-steps that raise the likelihood lead from one to the other, and points from fixed candidates, so that rounding errors
-hardly ever change a choice.
+The kernel is a Matérn 5/2 with one length for each dimension. Lengths and noise are chosen from a fixed grid by hill
+climbing on the likelihood, and points from fixed candidates, so that rounding errors hardly ever change a choice.
 """
 
 from collections.abc import Iterator
@@ -16,28 +15,28 @@ from fitgap.runner.search.normal import cdf
 STARTUP = 10
 # The process is fitted to the best of the results and to the last ones, at most this many each.
 MOST_BEST, MOST_LAST = 100, 100
-# In shares of a range; different options have the distance 1.
+# Lengths in shares of a range; different options have the distance 1.
 LENGTHS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4)
 # The variance of the noise, in shares of that of the function.
 NOISES = (1e-4, 1e-3, 1e-2, 1e-1)
-# A weak prior: the logarithm of a length has this mean and standard deviation.
+# A weak log-normal prior for a length: its median, and the standard deviation of its logarithm.
 USUAL_LENGTH, SPREAD = 0.8, 0.7
-# In each, every length may be halved or doubled once.
+# Passes over the dimensions; in each pass, every length may be halved or doubled once.
 PASSES = 4
 # Candidates are drawn uniformly, and near the best points with these standard deviations.
 UNIFORM, NEAR, CENTRES, STEPS = 1024, 1024, 8, (0.2, 0.05, 0.0125)
-# After this many points of a generation, the others are chosen without waiting for what these would say.
+# After this many points of a generation, the others are chosen at once, without updating the process.
 MOST_BELIEVED = 64
 # Likelihoods and improvements are compared after rounding to this many decimals.
 DECIMALS = 6
-# Errors are cut off this many times as far above the median as the lower quartile is below it: Tukey's fence, if they
-# were distributed symmetrically.
+# Errors are clipped at the median plus this many times the distance from the lower quartile to the median. For a
+# symmetric distribution, this is Tukey's fence.
 FENCE = 4.0
 
 
 class GaussianProcess:
-    """Points where the process expects most improvement, one after the other, each as if those before had come out as
-    expected (Ginsbourger et al., 2010: the kriging believer).
+    """Points where the process expects the most improvement, one after another, each as if the earlier ones had given
+    the expected results (Ginsbourger et al., 2010: the kriging believer).
     """
 
     def propose(self, cube: Cube, history: History, count: int, random: np.random.Generator) -> np.ndarray:
@@ -56,7 +55,7 @@ class GaussianProcess:
 
 @dataclass(frozen=True)
 class Process:
-    """A process after its results: `points` (n, d) with their `scores` (n,); `lengths` (d,) and `noise` of its kernel.
+    """A process fitted to results: `points` (n, d) with their `scores` (n,); `lengths` (d,) and `noise` of its kernel.
 
     `factor` is the Cholesky factor of the covariance of the results, in units of `variance`.
     """
@@ -77,14 +76,14 @@ class Process:
         return matern(squares)
 
     def log_likelihood(self) -> float:
-        """That of the lengths and the noise with the best variance, times their prior, up to a constant."""
+        """The log likelihood at the best variance, plus the log prior of the lengths, up to a constant."""
         fit = -0.5 * len(self.scores) * np.log(self.variance) - np.log(np.diag(self.factor)).sum()
         prior = -0.5 * ((np.log(self.lengths / USUAL_LENGTH) / SPREAD) ** 2).sum()
         return round(float(fit + prior), DECIMALS)
 
 
 def fitted(cube: Cube, points: np.ndarray, scores: np.ndarray) -> Process:
-    """The process whose lengths and noise have the highest likelihood in the grid, as far as steps along it lead."""
+    """The process whose lengths and noise have the highest likelihood that hill climbing on the grid finds."""
     squares = np.array(list(squares_of(cube, points, points)))
 
     def process(lengths: np.ndarray, noise: float) -> Process:
@@ -93,7 +92,7 @@ def fitted(cube: Cube, points: np.ndarray, scores: np.ndarray) -> Process:
         variance = max(float((np.linalg.solve(factor, scores) ** 2).mean()), 1e-12)
         return Process(cube, points, scores, lengths, noise, factor, variance)
 
-    # The first of equals is kept, so that a dimension that says nothing stays where it is.
+    # `max` keeps the first of equals, so that the length of an uninformative dimension does not change.
     best = max((process(np.full(cube.dimensions, each), NOISES[2]) for each in LENGTHS), key=Process.log_likelihood)
     for _ in range(PASSES):
         before = best
@@ -109,7 +108,7 @@ def fitted(cube: Cube, points: np.ndarray, scores: np.ndarray) -> Process:
 
 
 def with_length(lengths: np.ndarray, place: int, length: float) -> np.ndarray:
-    """The lengths with another one in one dimension."""
+    """A copy of the lengths with another length in one dimension."""
     changed = lengths.copy()
     changed[place] = length
     return changed
@@ -119,16 +118,16 @@ def with_length(lengths: np.ndarray, place: int, length: float) -> np.ndarray:
 class Believer:
     """Expected improvements at candidates (m, d), updated with every point that is picked.
 
-    What is to be improved is the lowest expected score of all results, since the lowest score itself may be luck.
+    Improvement is relative to the lowest expected score of all results, because the lowest measured one may be luck.
     """
 
     process: Process
     candidates: np.ndarray
 
     def picked(self, count: int) -> list[int]:
-        """The places of `count` different candidates, the most promising first."""
+        """The indices of `count` different candidates, the most promising first."""
         process, found = self.process, list[int]()
-        # Rows of L⁻¹ k and of L⁻¹ y, to which each believed point adds one.
+        # `rows` is L⁻¹ k, to which each believed point adds a row; `weights` is L⁻¹ y.
         rows = np.linalg.solve(process.factor, process.covariance(process.points, self.candidates))
         weights = np.linalg.solve(process.factor, process.scores)
         mean, left = weights @ rows, 1.0 - (rows**2).sum(axis=0)
@@ -143,7 +142,7 @@ class Believer:
         return [*found, *np.argsort(-gains, kind="stable")[: count - len(found)].tolist()]
 
     def with_belief(self, rows: np.ndarray, left: np.ndarray, place: int) -> tuple[np.ndarray, np.ndarray]:
-        """The rows and the remaining variances after a point has come out as expected, which changes no mean."""
+        """The rows and the remaining variances after a point has given the expected result, which changes no mean."""
         here = self.candidates[place : place + 1]
         known = self.process.covariance(here, self.candidates)[0] - rows[:, place] @ rows
         new = known / np.sqrt(max(left[place], 0.0) + self.process.noise)
@@ -158,7 +157,7 @@ def improvement(mean: np.ndarray, deviation: np.ndarray, lowest: float) -> np.nd
 
 
 def best_of(gains: np.ndarray, taken: list[int]) -> int:
-    """The place of the highest gain that is not taken; the first of those that are equal after rounding."""
+    """The index of the highest gain that is not taken; the first of those that are equal after rounding."""
     logs = np.round(np.log(gains + 1e-300), DECIMALS)
     logs[taken] = -np.inf
     return int(logs.argmax())
@@ -171,8 +170,8 @@ def matern(squares: np.ndarray) -> np.ndarray:
 
 
 def embedded(cube: Cube, points: np.ndarray, active: np.ndarray) -> np.ndarray:
-    """Points (n, d) with numbers as they are, the indices of options, and the same for all in which nothing depends on
-    a dimension: the middle of a range, or an option of its own.
+    """Points (n, d) with options as indices and numbers unchanged. Unused coordinates get a fixed value: the middle of
+    a range, or the index of an extra option.
     """
     is_choice = cube.options > 0
     return np.where(active, np.where(is_choice, np.floor(points * cube.options), points), np.where(is_choice, -1, 0.5))
@@ -186,14 +185,14 @@ def squares_of(cube: Cube, one: np.ndarray, other: np.ndarray) -> Iterator[np.nd
 
 
 def chosen_results(errors: np.ndarray) -> np.ndarray:
-    """The places of the best results and of the last ones, in the order of the plan."""
+    """The indices of the best results and of the last ones, in the order of the plan."""
     best = np.argsort(errors, kind="stable")[:MOST_BEST]
     return np.union1d(best, np.arange(max(0, len(errors) - MOST_LAST), len(errors)))
 
 
 def scores_of(errors: np.ndarray) -> np.ndarray:
-    """Errors (n,) with mean 0 and standard deviation 1. High ones are cut off before, as far above the median as a
-    multiple of what the lower quartile is below it, so that up to half of all may be as bad as they like.
+    """Errors (n,), scaled to mean 0 and standard deviation 1. High ones are clipped first (see `FENCE`), so that up to
+    half of them can be arbitrarily bad without dominating.
     """
     low, middle = np.quantile(errors, [0.25, 0.5])
     cut = np.minimum(errors, middle + FENCE * (middle - low))
@@ -202,13 +201,13 @@ def scores_of(errors: np.ndarray) -> np.ndarray:
 
 
 def candidates_around(cube: Cube, centres: np.ndarray, count: int, random: np.random.Generator) -> np.ndarray:
-    """Uniform points and points near the centres, in some of their dimensions; at least `count`."""
+    """Uniform points, and points that differ a little from the centers in some dimensions; at least `count`."""
     uniform = random.random((max(UNIFORM, count), cube.dimensions))
     start = centres[np.arange(NEAR) % len(centres)]
     steps = np.array(STEPS)[np.arange(NEAR) // len(centres) % len(STEPS), None]
     moved = np.clip(start + steps * random.standard_normal(start.shape), 0.0, np.nextafter(1.0, 0.0))
     other = np.where(cube.options > 0, random.random(start.shape), moved)
-    # At least one dimension changes: a number often, an option in one of as many candidates as there are dimensions.
+    # At least one dimension changes: a number with probability 1/2, an option with probability 1 / dimensions.
     share = np.where(cube.options > 0, 1 / cube.dimensions, 0.5)
     changes = random.random(start.shape) < share
     changes[np.arange(NEAR), random.integers(0, cube.dimensions, NEAR)] = True

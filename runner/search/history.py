@@ -1,4 +1,4 @@
-"""What a method knows when it proposes a generation: the points of earlier generations and what came of them."""
+"""What a method knows when it proposes a generation: the points of earlier generations and their results."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,9 +12,10 @@ ONE_AT_A_TIME = GenerationSizes(1)
 
 @dataclass(frozen=True)
 class Cube:
-    """The unit cube in which points are: for every dimension the number of its options, 0 for one of numbers.
+    """The unit cube of the points: for every dimension the number of its options, 0 if it is numeric.
 
-    `active_at` says for points (n, d) on which coordinates their configurations depend; None if on all.
+    `active_at` maps points (n, d) to a mask (n, d) of the coordinates that their configurations depend on; None if on
+    all.
     """
 
     options: np.ndarray
@@ -25,7 +26,7 @@ class Cube:
         return len(self.options)
 
     def active(self, points: np.ndarray) -> np.ndarray:
-        """On which of their coordinates configurations depend, for points (n, d): (n, d)."""
+        """Mask (n, d) of the coordinates that the configurations at points (n, d) depend on."""
         return np.ones(points.shape, bool) if self.active_at is None else self.active_at(points)
 
 
@@ -33,17 +34,17 @@ class Cube:
 class History:
     """The configurations whose trials have ended, in the order of the plan.
 
-    `points` (n, d) are coordinates from 0 to below 1. `active` (n, d) marks those on which a configuration depends:
-    the learning rate of one optimizer means nothing for another. `errors` (n,) are their errors, lower is better;
-    those of pruned configurations are higher than those of all others, and those of configurations without one are as
-    high as the highest. `sizes` (n,) are their numbers of parameters.
+    `points` (n, d) are coordinates in [0, 1). `active` (n, d) marks those that a configuration depends on: the learning
+    rate of one optimizer means nothing for another. `errors` (n,) are their errors, lower is better. Pruned
+    configurations have higher errors than all others; configurations without an error get the highest one. `sizes` (n,)
+    are their numbers of parameters.
     """
 
     points: np.ndarray
     active: np.ndarray
     errors: np.ndarray
     sizes: np.ndarray
-    # How many of them each generation had.
+    # How many configurations each generation has.
     generations: GenerationSizes = ONE_AT_A_TIME
 
     def __len__(self) -> int:
@@ -65,10 +66,10 @@ def with_worst(values: np.ndarray) -> np.ndarray:
 
 
 def with_pruned_behind(errors: np.ndarray, rungs: Sequence[int | None]) -> np.ndarray:
-    """Errors in which those of pruned configurations come after those of all others: an error after a few epochs cannot
-    be compared with one after all of them. Those that came further come first, then those with lower errors.
+    """Errors, raised so that pruned configurations rank behind all others: an error after a few epochs cannot be
+    compared with one after all epochs. Configurations pruned later rank higher, then those with lower errors.
 
-    `rungs` are the epochs at which they were pruned, None for the others. As far as the order allows, errors remain.
+    `rungs` are the epochs at which they were pruned, None for the others. Errors change only where the order requires.
     """
     found = errors.copy()
     is_pruned = np.array([each is not None for each in rungs], bool)

@@ -1,4 +1,4 @@
-"""Advice in a space: the point whose value on an axis is nearest to the one that a configuration is advised to have."""
+"""Advice in a search space: the point whose value on an axis is nearest to that of an advised configuration."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -15,12 +15,12 @@ from fitgap.runner.spec.lazy_values import Dimension, Interval, Options
 from fitgap.runner.spec.ranges import share_of_number
 from fitgap.runner.spec.search_space import Space
 
-# The distance between different names or texts, and between layers of different kinds. Numbers differ by the logarithm
-# of their ratio.
+# The distances between different names or texts, and between layers of different kinds. The distance between numbers
+# is the logarithm of their ratio.
 UNLIKE, OTHER_LAYER = 100.0, 0.5
-# A value is nearer if it is by this much, which is more than the rounding of drawn numbers.
+# A value counts as nearer only if its distance is smaller by this much, more than the rounding of drawn numbers.
 NEARER = 1e-4
-# The coordinates are changed one after the other, this often, each to this many different options at most.
+# The coordinates are changed one after another in this many passes, each to at most this many different options.
 PASSES, MOST_OPTIONS = 4, 64
 
 Point = list[float]
@@ -28,7 +28,7 @@ Point = list[float]
 
 @dataclass(frozen=True)
 class Target:
-    """The value that an axis of a space is to have; `columns` are the coordinates of its dimensions, by name."""
+    """The wanted value of an axis of a space; `columns` are the coordinates of its dimensions, by name."""
 
     space: Space
     dimensions: Sequence[tuple[str, Dimension]]
@@ -61,7 +61,7 @@ class Target:
         return list(dict.fromkeys(found))
 
     def shares(self, column: int) -> list[float]:
-        """The values to try for a coordinate: its options, or the wanted numbers as far as the range has them."""
+        """The values to try for a coordinate: its options, or the wanted numbers, limited to the range."""
         dimension = self.dimensions[column][1]
         if isinstance(dimension, Interval):
             return [share_of_number(dimension, number) for number in self._numbers]
@@ -73,11 +73,11 @@ class Target:
         return list(dict.fromkeys(numbers_in(self._plain)))
 
     def approached(self, point: Point) -> tuple[float, Point]:
-        """The nearest point that is found by changing one coordinate after the other, and its distance."""
+        """The distance of the nearest point found by changing one coordinate after another, and this point."""
         nearest, found = self.distance(point), point
         for _ in range(PASSES):
             before = nearest
-            # Numbers first: with the best ones, it shows whether another option is nearer.
+            # Numbers first, so that options are compared at the best numbers.
             used = self.used(found)
             for column in sorted(used, key=lambda each: isinstance(self.dimensions[each][1], Options)):
                 nearest, found = self._approached_along(column, nearest, found)
@@ -86,7 +86,7 @@ class Target:
         return nearest, found
 
     def _approached_along(self, column: int, nearest: float, found: Point) -> tuple[float, Point]:
-        """The same with one coordinate changed, if this is nearer."""
+        """The same with the best change of one coordinate; unchanged if no change is nearer."""
         for share in self.shares(column):
             changed = [*found[:column], share, *found[column + 1 :]]
             if (reached := self.distance(changed)) < nearest:
@@ -101,9 +101,9 @@ def nearest_point(
     axis: str,
     advised: Configuration,
 ) -> Point | None:
-    """The point that differs from `point` on one axis, and there is nearest to an advised configuration.
+    """The point that differs from `point` on one axis only and is nearest to an advised configuration on this axis.
 
-    None if no other value of the axis is nearer to it than that of `point`.
+    None if no value of the axis is nearer to the advised one than that of `point`.
     """
     columns = {name: column for column, (name, _) in enumerate(dimensions)}
     target = Target(space, dimensions, axis, getattr(advised, AXES[axis].field), columns)
@@ -113,20 +113,20 @@ def nearest_point(
         return None
     nearest, found = target.approached(base)
     if nearest >= NEARER and isinstance(dimensions[used[0]][1], Options):
-        # Each of the first options has coordinates of its own, which may be worse until they have been changed too.
+        # Each option of the first decision has its own coordinates and may look worse until these are changed too.
         starts = ([*base[: used[0]], share, *base[used[0] + 1 :]] for share in target.shares(used[0]))
         nearest, found = min(((nearest, found), *map(target.approached, starts)), key=lambda each: each[0])
     return found if nearest < own - NEARER else None
 
 
 def other_layers(one: Sequence[HiddenLayer], other: Sequence[HiddenLayer]) -> int:
-    """How many layers are missing or of another kind in one of two architectures."""
+    """How many layers of two architectures are missing in one of them or differ in kind."""
     kinds = [[each.name if isinstance(each, Choice) else "dense" for each in layers] for layers in (one, other)]
     return abs(len(one) - len(other)) + sum(a != b for a, b in zip(*kinds, strict=False))
 
 
 def difference(one: Any, other: Any) -> float:
-    """How far two settings are from each other, as plain data."""
+    """The distance between two settings, given as plain data."""
     if one == other:
         return 0.0
     if is_number(one) and is_number(other):

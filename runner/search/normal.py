@@ -1,11 +1,11 @@
-"""The normal distribution cut off at 0 and 1, without SciPy."""
+"""The normal distribution truncated to the range from 0 to 1, without SciPy."""
 
 import math
 
 import numpy as np
 
 SQRT_2 = math.sqrt(2)
-# Newton's steps to the inverse of a distribution function, from a start by bisection.
+# Bisection steps for the inverse of a distribution function.
 BISECTIONS = 40
 
 
@@ -14,7 +14,7 @@ def cdf(z: np.ndarray) -> np.ndarray:
     return 0.5 * (1 + erf(z / SQRT_2))
 
 
-# Abramowitz and Stegun's rational formulas would do, but their error of 1e-7 shows in tails; math.erf is exact.
+# Exact, unlike Abramowitz and Stegun's rational formulas, whose error of 1e-7 is noticeable in the tails.
 erf = np.vectorize(math.erf, otypes=[float])
 
 
@@ -24,7 +24,7 @@ def log_cdf_difference(means: np.ndarray, widths: np.ndarray) -> np.ndarray:
 
 
 def inverse_cdf(shares: np.ndarray, means: np.ndarray, widths: np.ndarray) -> np.ndarray:
-    """The points below which the shares of the cut normal distributions lie; all arrays have the same shape."""
+    """The quantiles of the truncated normal distributions at these shares; all arrays have the same shape."""
     low, high = np.zeros_like(shares), np.ones_like(shares)
     below, above = cdf(-means / widths), cdf((1 - means) / widths)
     wanted = below + shares * (above - below)

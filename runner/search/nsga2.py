@@ -1,11 +1,11 @@
-"""NSGA-II (Deb et al., 2002): children of the configurations that no other one beats in both E_v and size."""
+"""NSGA-II (Deb et al., 2002): children of the configurations that no other beats in both E_v and size."""
 
 import numpy as np
 from fitgap.runner.search.history import Cube, History
 
-# Before this many results, points are uniform. Later ones descend from as many parents.
+# Until there are this many results, points are uniform. Later points descend from this many parents.
 POPULATION = 20
-# A child takes coordinates of both parents this often, else it is a copy of one before it mutates.
+# The probability that a child mixes the coordinates of both parents; otherwise it copies one. Then it mutates.
 CROSSOVER = 0.9
 
 
@@ -17,7 +17,7 @@ class NonDominatedSorting:
         if len(history) < POPULATION or not cube.dimensions:
             return random.random((count, cube.dimensions))
         ranks, distances = ranking(np.stack([history.errors, history.sizes], axis=1))
-        # The best first: those of a lower front, and in a front those in less crowded places.
+        # The best first: by front, and within a front by decreasing crowding distance.
         order = np.lexsort((-distances, ranks))[:POPULATION]
         parents = history.points[order]
         # In a tournament of two, the one that comes first in this order wins.
@@ -29,7 +29,7 @@ class NonDominatedSorting:
 
 
 def ranking(objectives: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """For rows of objectives (n, k), all lower is better: the front of each, from 0, and its crowding distance."""
+    """The front, from 0, and the crowding distance of each row of objectives (n, k). Lower objectives are better."""
     ranks = fronts(objectives)
     distances = np.zeros(len(objectives))
     for front in range(int(ranks.max(initial=-1)) + 1):
@@ -39,7 +39,10 @@ def ranking(objectives: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def fronts(objectives: np.ndarray) -> np.ndarray:
-    """The number of the front of each row: 0 if no other row is as good in all objectives and better in one, …"""
+    """The front of each row: 0 if no other row dominates it, 1 if only rows of front 0 do, and so on.
+
+    A row dominates another one if it is as good in all objectives and better in at least one.
+    """
     no_worse = (objectives[:, None] <= objectives).all(axis=2)
     dominates = no_worse & (objectives[:, None] < objectives).any(axis=2)
     ranks = np.full(len(objectives), -1)
@@ -52,7 +55,7 @@ def fronts(objectives: np.ndarray) -> np.ndarray:
 
 
 def crowding(objectives: np.ndarray) -> np.ndarray:
-    """The distance of each row to its neighbours in its front, as the sum over objectives; infinite at the ends."""
+    """The distance between the neighbors of each row in its front, summed over objectives; infinite at the ends."""
     distances = np.zeros(len(objectives))
     for column in objectives.T:
         order = np.argsort(column, kind="stable")

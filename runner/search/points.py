@@ -15,7 +15,7 @@ class PointSequence(Protocol):
     """An endless sequence of points."""
 
     def block(self, number: int) -> np.ndarray:
-        """Block 0, 1, … of the sequence, shape (points, dimensions), all numbers from 0 to below 1."""
+        """Block 0, 1, … of the sequence, shape (points, dimensions), with all numbers in [0, 1)."""
 
 
 METHODS: dict[str, Callable[[int, int], PointSequence]] = {"random": RandomPoints, "sobol": SobolPoints}
@@ -29,7 +29,7 @@ def sequence_of(sweep: Sweep) -> tuple[PointSequence, Sequence[tuple[str, Dimens
 
 
 def decisions(columns: dict[str, int], point: Sequence[float]) -> Decide:
-    """Decisions by the coordinates of a point. `columns` holds the coordinate of each dimension, by name."""
+    """Decisions according to the coordinates of a point. `columns` holds the index of each dimension, by name."""
 
     def decide(name: str, dimension: Dimension) -> float:
         share = point[columns[name]]

@@ -16,5 +16,5 @@ class RandomPoints:
     seed: int
 
     def block(self, number: int) -> np.ndarray:
-        """Block 0, 1, …, each with random numbers of its own."""
+        """Block 0, 1, …, each from its own random generator."""
         return generator(self.seed, 0, Purpose.SEARCH, number).random((BLOCK, self.dimensions))

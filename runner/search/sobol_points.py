@@ -1,7 +1,7 @@
 """Sobol search: points that cover the space more evenly than random ones, in all projections on few coordinates.
 
-The sequence is that of Sobol with the direction numbers of Joe and Kuo (2008), as in SciPy. A digital shift, the same
-random digits added to all points, gives every seed other points without changing how evenly they lie.
+The sequence is that of Sobol with the direction numbers of Joe and Kuo (2008), as in SciPy. A digital shift, which
+adds the same random digits to all points, gives every seed different points that are spread just as evenly.
 """
 
 import warnings
@@ -24,7 +24,7 @@ class SobolPoints:
     seed: int
 
     def block(self, number: int) -> np.ndarray:
-        """Block 0, 1, …; each has a power of two of points, which is needed for their balance."""
+        """Block 0, 1, …; the number of points in each is a power of two, as their balance requires."""
         if not self.dimensions:
             return np.zeros((BLOCK, 0))
         shift = generator(self.seed, 0, Purpose.SEARCH).integers(0, 1 << BITS, self.dimensions)
@@ -40,6 +40,6 @@ class SobolPoints:
         if number:
             sequence.fast_forward(number * BLOCK)
         with warnings.catch_warnings():
-            # After a jump, SciPy takes the block for an unbalanced beginning.
+            # After `fast_forward`, SciPy warns as if the block were an unbalanced start of the sequence.
             warnings.simplefilter("ignore", UserWarning)
             return np.round(sequence.random(BLOCK) * (1 << BITS)).astype(np.int64)

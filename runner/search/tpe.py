@@ -11,18 +11,18 @@ import numpy as np
 from fitgap.runner.search.history import Cube, History
 from fitgap.runner.search.normal import inverse_cdf, log_cdf_difference
 
-# Before this many results, points are uniform; rounded to a multiple of the first generation, at least one.
+# Until there are this many results, rounded to a multiple of the first generation's size, points are uniform.
 STARTUP = 10
-# The best are this share of the results, at most this many.
+# This share of the results counts as the best, at most this many.
 BEST_SHARE, MOST_BEST = 0.1, 25
 # Of this many candidates from the density of the best points, the one with the highest ratio is proposed.
 CANDIDATES = 24
-# Results older than the last ones weigh less.
+# This many latest results have full weight; older ones weigh less.
 FULL_WEIGHT = 25
 # The width of a kernel, in shares of the range, for a single point.
 WIDTH = 0.1
 NARROWEST = 0.01
-# As many results as the prior, a uniform density, counts for.
+# The weight of the prior, a uniform density, as a number of results.
 PRIOR = 1.0
 LARGEST_BLOCK = 4_000_000
 
@@ -48,10 +48,10 @@ class TreeParzenEstimator:
 
 @dataclass(frozen=True)
 class Density:
-    """A mixture of kernels, one for each point and a uniform one; in dimensions that are not active all are uniform.
+    """A mixture of one kernel per point and a uniform prior; kernels are uniform in dimensions inactive at their point.
 
-    `means` (k, d) are the points, `widths` (k, d) the standard deviations of the truncated normal kernels of
-    numbers; `weights` (k + 1,) end with that of the prior and add up to 1.
+    `means` (k, d) are the points, `widths` (k, d) the standard deviations of the truncated normal kernels in numeric
+    dimensions; `weights` (k + 1,) end with that of the prior and add up to 1.
     """
 
     cube: Cube
@@ -76,10 +76,10 @@ class Density:
         return np.clip(points, 0.0, np.nextafter(1.0, 0.0))
 
     def share_of_same(self) -> np.ndarray:
-        """How often a kernel keeps its option instead of drawing any, for each dimension.
+        """The probability that a kernel keeps its option instead of drawing one at random, for each dimension.
 
-        Every option counts for as many results as the prior, as in Optuna, so that the first few good results do not
-        keep the others out.
+        Every option has the weight of the prior, as in Optuna, so that the first few good results do not exclude other
+        options.
         """
         return 1 / (1 + PRIOR * np.maximum(self.cube.options, 1) / len(self.means))
 
@@ -96,7 +96,7 @@ class Density:
                 kernel = self._log_options(column, place, options)
             else:
                 kernel = log_normal(column, self.means[:, place], self.widths[:, place])
-            # Relative to the uniform density, which is that of the prior and of kernels without this dimension.
+            # Relative to the uniform density: that of the prior, and of kernels in which this dimension is inactive.
             logs[:, :-1] += np.where(active, kernel, 0.0)
         shifted = logs + np.log(self.weights)
         highest = shifted.max(axis=1)
@@ -109,7 +109,7 @@ class Density:
 
 
 def log_normal(column: np.ndarray, means: np.ndarray, widths: np.ndarray) -> np.ndarray:
-    """The logarithm of a normal density that is cut off at 0 and 1."""
+    """The logarithm of a normal density truncated to the range from 0 to 1."""
     z = (column - means) / widths
     return -0.5 * z * z - np.log(widths * np.sqrt(2 * np.pi)) - log_cdf_difference(means, widths)
 
@@ -118,7 +118,7 @@ Widths = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 def fitted(cube: Cube, history: History, chosen: np.ndarray, widths: Widths) -> Density:
-    """The density of the chosen points; `widths` gives those of kernels at points (k, d), of which some are active."""
+    """The density of the chosen points; `widths` computes kernel widths from points (k, d) and their active mask."""
     points, active = history.points[chosen], history.active[chosen]
     weights = recency(len(points))
     shares = np.append(weights, PRIOR) / (weights.sum() + PRIOR)
@@ -132,10 +132,10 @@ def even_widths(points: np.ndarray, active: np.ndarray) -> np.ndarray:
 
 
 def narrowing_widths(points: np.ndarray, active: np.ndarray) -> np.ndarray:
-    """In each dimension, the distance of a kernel to the farther of its neighbours, but not more than an even width.
+    """In each dimension, the distance of a kernel to the farther of its neighbors, but at most the even width.
 
-    So kernels are narrow where points lie close together, as in Optuna, though never so narrow that the search would
-    stay where it is.
+    So kernels are narrow where points are close together, as in Optuna, but never so narrow that the search would get
+    stuck.
     """
     widths, narrowest = even_widths(points, active), 1 / (len(points) + 2)
     for column, values, is_active in zip(widths.T, points.T, active.T, strict=True):
@@ -146,7 +146,7 @@ def narrowing_widths(points: np.ndarray, active: np.ndarray) -> np.ndarray:
 
 
 def farther_gaps(values: np.ndarray) -> np.ndarray:
-    """The distance of each of several numbers to the farther of its two neighbours; those at the ends have one."""
+    """The distance of each of several numbers to the farther of its two neighbors; those at the ends have one."""
     order = np.argsort(values, kind="stable")
     gaps = np.diff(values[order])
     farther = np.empty_like(values)
