@@ -17,9 +17,9 @@ from fitgap.core.parameter_layout import FUNCTION_PARAMETERS, Layout
 
 @dataclass(frozen=True)
 class FunctionGroup:
-    """Adjacent members whose units `units` of a layer use the same kind of function.
+    """Adjacent members (`rows`) that use the same kind of function for the units `units` of a layer.
 
-    `columns` maps each parameter to its column of the buffer, `learned` names the parameters that are learned.
+    `columns` maps each parameter to its column of the buffer, `learned` names the learned parameters.
     """
 
     rows: slice
@@ -34,7 +34,7 @@ class FunctionGroup:
 
 
 def function_counts(members: Sequence[Member]) -> tuple[int, ...]:
-    """For every layer, the largest number of functions among which any member divides its units; 0 without units."""
+    """For every layer, the largest number of functions that any member uses; 0 for a layer without units."""
     layers = zip(*(member.activations for member in members), strict=True)
     return tuple(max(map(len, functions)) for functions in layers)
 
@@ -56,7 +56,7 @@ def layer_groups(members: Sequence[Member], layer: int, layout: Layout) -> list[
 
 
 def layer_kind(functions: LayerFunctions) -> tuple[object, ...]:
-    """The kinds and shares of a layer's functions; layers with equal ones can be computed together."""
+    """The kinds and shares of a layer's functions; members in which both are equal can be computed together."""
     return tuple((function.kind(), function.share) for function in functions)
 
 

@@ -30,7 +30,7 @@ class BatchShare:
 
 
 def shares_of(repeats: Sequence[int]) -> list[BatchShare]:
-    """The shares of members whose repeats have these numbers; empty if there would be too many shares to pay off."""
+    """The shares of members with these repeat numbers; empty if there are so many that sharing does not pay."""
     shares, start = [], 0
     while start < len(repeats):
         shares.append(longest_share(repeats, start))
@@ -39,7 +39,7 @@ def shares_of(repeats: Sequence[int]) -> list[BatchShare]:
 
 
 def longest_share(repeats: Sequence[int], start: int) -> BatchShare:
-    """The longest share that starts at member `start`: of one repeat, or of a cycle of consecutive repeats."""
+    """The longest share that starts at member `start`, with a single repeat or with cycles of consecutive repeats."""
     first, rest = repeats[start], repeats[start:]
     ascending = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(rest, itertools.count(first))))
     candidates = [(length * cycles_of(rest, length), length) for length in (1, ascending)]
@@ -77,7 +77,7 @@ def batches_in_order(tables: Tables, size: int) -> Iterator[tuple[np.ndarray, np
 
 
 def stacked(tables: Sequence[np.ndarray], chosen: slice) -> np.ndarray:
-    """These rows of R tables (N, m), as (R, n, m). Of a single table they are not copied, which takes longest."""
+    """These rows of R tables (N, m), as (R, n, m). For a single table, a view: copying would take the most time."""
     return tables[0][chosen][np.newaxis] if len(tables) == 1 else np.stack([table[chosen] for table in tables])
 
 

@@ -54,7 +54,7 @@ def standings_from_numbers(numbers: np.ndarray) -> list[Standing]:
 
 
 def check_states(states: Sequence[MemberState], members: Sequence[Member], shape: NetworkShape, dtype: str) -> None:
-    """Raise ValueError unless the states fit the members and are all of the same epoch and step."""
+    """Raise ValueError unless the states fit the members and all have the same epoch and step."""
     if len(states) != len(members):
         raise ValueError(f"every member needs a state, but {len(members)} members have {len(states)} states")
     if len({(state.epoch, state.steps) for state in states}) > 1:

@@ -15,7 +15,7 @@ Function = Callable[..., Expression]
 def evaluation_pass(
     function: Activation, sums: np.ndarray, bias: np.ndarray, activations: np.ndarray, numbers: dict[str, np.ndarray]
 ) -> BoundPass | None:
-    """a ← f(s + b), which leaves s as it is; None if f needs a transcendental function."""
+    """a ← f(s + b), leaving s unchanged; None if f needs a transcendental function or there is no machine code."""
     if function.value_formula is None:
         return None
     arrays = {"sums": sums, "bias": bias, "activations": activations, **numbers}
@@ -25,7 +25,7 @@ def evaluation_pass(
 def training_pass(
     function: Activation, sums: np.ndarray, bias: np.ndarray, activations: np.ndarray, numbers: dict[str, np.ndarray]
 ) -> BoundPass | None:
-    """a ← f(s + b), s ← f′(s + b); None if either needs a transcendental function."""
+    """a ← f(s + b), s ← f′(s + b); None if either needs a transcendental function or there is no machine code."""
     if function.value_formula is None or function.derivative_formula is None:
         return None
     arrays = {"sums": sums, "bias": bias, "activations": activations, **numbers}
@@ -36,7 +36,7 @@ def training_pass(
 def derivative_pass(
     function: Activation, sums: np.ndarray, activations: np.ndarray, numbers: dict[str, np.ndarray]
 ) -> BoundPass | None:
-    """s ← f′(s), where a is f(s); None if it needs a transcendental function."""
+    """s ← f′(s), where a is f(s); None if f′ needs a transcendental function or there is no machine code."""
     if function.derivative_formula is None:
         return None
     arrays = {"sums": sums, "activations": activations, **numbers}

@@ -1,4 +1,4 @@
-"""Compiled passes of dropout: drawing masks and multiplying by them in one go, bound to the layer of a workspace."""
+"""Compiled passes of dropout: compute masks and multiply by them in one loop, bound to the layer of a workspace."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class LayerDropout:
     passes: Sequence[BoundPass]
 
     def multiply(self) -> None:
-        """Multiply everything by the masks of the numbers that are in `draws` now."""
+        """Multiply the layer's values by the masks that result from the current contents of `draws`."""
         for compute in self.passes:
             compute()
 
@@ -47,7 +47,7 @@ def bind_layer(
 
 
 def mask_numbers(draws: np.ndarray, ratio: float) -> dict[str, np.ndarray]:
-    """The operands that make a mask of draws (B, n)."""
+    """The operands from which a pass computes the mask: the draws (B, n), δ and the scale."""
     ratios = np.full((1, 1, 1), ratio, draws.dtype)
     return {"draws": draws[None], "ratio": ratios, "scale": 1 / (1 - ratios)}
 

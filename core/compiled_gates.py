@@ -1,6 +1,6 @@
-"""Compiled passes of gated recurrent layers: all of a step but matrix products and tanh, which NumPy computes.
+"""Compiled passes of gated recurrent layers: each step except matrix products and tanh, which NumPy computes.
 
-The formulas have the operations of `core/layers/gru.py` and `core/layers/lstm.py` in the same order.
+The formulas perform the same operations as `core/layers/gru.py` and `core/layers/lstm.py`, in the same order.
 """
 
 from fitgap.core.kernels.expressions import Expression
@@ -12,12 +12,12 @@ def summed(sums: Expression, before: Expression, scale: Expression) -> dict[str,
 
 
 def opened(value: Expression) -> Expression:
-    """σ from tanh of half its argument."""
+    """σ(x), from `value` = tanh(x/2)."""
     return value * 0.5 + 0.5
 
 
 def closing(delta: Expression, gate: Expression) -> Expression:
-    """The derivative with respect to the argument of σ."""
+    """The derivative with respect to the argument of σ, from `delta`, the one with respect to its value `gate`."""
     return delta * (1.0 - gate) * (gate + 0.0)
 
 
@@ -29,7 +29,7 @@ def gru_gates(
     before: Expression,
     inner_bias: Expression,
 ) -> dict[str, Expression]:
-    """r and z from tanh, what r multiplies, and the argument of n."""
+    """The gates r and z, from values of tanh; `inner`, which r multiplies; and the argument of the candidate's tanh."""
     gate, factor = opened(reset), before + inner_bias
     return {"reset": gate, "update": opened(update), "inner": factor, "candidate": candidate + gate * factor}
 
@@ -73,7 +73,7 @@ def lstm_cells(
     cells: Expression,
     cells_before: Expression,
 ) -> dict[str, Expression]:
-    """i, f, g and o from tanh, and the new memory."""
+    """The gates i, f and o and the candidate g, from values of tanh, and the new cell state."""
     entering, keeping, value = opened(enter), opened(keep), new * 1.0 + 0.0
     memory = entering * value + keeping * cells_before
     return {"enter": entering, "keep": keeping, "new": value, "leave": opened(leave), "cells": memory}
@@ -90,7 +90,7 @@ def lstm_backward(
     cells_before: Expression,
     **written: Expression,
 ) -> dict[str, Expression]:
-    """All derivatives of a step: with respect to the sums, and to the memory before."""
+    """All derivatives of a step: with respect to the sums, and to the previous cell state."""
     memory = delta_cells + (1.0 - bent * bent) * leave * delta
     return {
         "to_enter": closing(memory * new, enter),

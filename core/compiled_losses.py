@@ -17,7 +17,7 @@ Gradient = Callable[..., Expression]
 class OutputPass:
     """Adds the bias to the outputs s = W a, and computes the gradient of the loss.
 
-    `gradient` (K, B, n) is what `Loss.gradient` writes. `wide` is a buffer for it in float64.
+    `gradient` (K, B, n) receives what `Loss.gradient` would write. `wide` is a float64 buffer of the same shape.
     """
 
     gradient: np.ndarray
@@ -30,8 +30,8 @@ def output_pass(
 ) -> OutputPass | None:
     """The pass for these buffers (K, B, n) and the bias (K, 1, n) of an output layer without activation function.
 
-    In training it also writes `delta`, with which backpropagation begins: the gradient of the mean error. None if the
-    loss needs a transcendental function, or if there is no machine code.
+    In training it also writes `delta`, the gradient of the mean error, where backpropagation starts. None if the loss
+    needs a transcendental function, or if there is no machine code.
     """
     if loss.gradient_formula is None:
         return None

@@ -12,9 +12,11 @@ from fitgap.core.optimizers.formulas import with_weight_decay
 
 
 class CompiledOptimizer:
-    """The step of one optimizer for the rows of its members, in one pass over weights and one over everything else.
+    """The step of one optimizer for the rows of its members.
 
-    The first `weight_count` columns are weights. `numbers` are the optimizer's settings, as given to `Optimizer.step`.
+    With decoupled weight decay, one pass updates the weights, which are the first `weight_count` columns, and another
+    all other columns; otherwise a single pass updates all columns. `numbers` are the optimizer's settings, as passed
+    to `Optimizer.step`.
     """
 
     def __init__(
@@ -77,7 +79,7 @@ class BiasCorrections:
             np.concatenate([each.numbers[name] for each in optimizers])
             for name in ("rate", "beta_1", "beta_2", "epsilon")
         )
-        # As in `bias_corrected`, but what does not change from step to step is computed only once.
+        # As in `bias_corrected`, but terms that do not change from step to step are computed only once.
         self.betas = np.stack([beta_1, beta_2]).astype(np.float64)
         remainder_1, self.remainder_2 = 1 - self.betas
         self.length = rate * remainder_1
@@ -89,17 +91,17 @@ class BiasCorrections:
         ]
 
     def set(self, step_number: int) -> None:
-        """Set the step numbers of every optimizer for this step, to the bits of `bias_corrected`."""
+        """Set `length` and `outside` of every optimizer for this step, to the same bits as `bias_corrected`."""
         correction_1, correction_2 = 1 - self.betas**step_number
         root = np.sqrt(correction_2 / self.remainder_2)
         length, outside = self.length / correction_1 * root, self.epsilon * root
         for its_length, its_outside, rows in self.places:
-            # Rounded to the type of the training.
+            # Assignment rounds to the dtype of the training.
             its_length[:], its_outside[:] = length[rows], outside[rows]
 
 
 def flush_pass(slot: np.ndarray, lowest: float) -> BoundPass | None:
-    """The pass that sets the values of a slot (K, P) to 0 whose magnitude is below `lowest`."""
+    """The pass that sets those values of a slot (K, P) to 0 whose magnitude is below `lowest`."""
     return bind(flushed, {"slot": slot, "lowest": np.full((1, 1), lowest, slot.dtype)}, written="slot")
 
 

@@ -1,6 +1,6 @@
-"""Compiled passes of layers with windows: gathering them, adding them up, and pooling.
+"""Compiled passes of layers with windows: copying windows into patches, adding patches to the values, and pooling.
 
-They are bound to views whose last axis is contiguous in memory, and have the bits of their counterparts in NumPy.
+They are bound to views whose last axis is contiguous in memory, and compute the same bits as NumPy.
 """
 
 from functools import cache
@@ -21,7 +21,7 @@ def scattered(values: Expression, patches: Expression) -> dict[str, Expression]:
 
 @cache
 def largest(count: int) -> Formula:
-    """outputs ← the largest of `place_0`, `place_1`, …; NaN if one is NaN, and never −0."""
+    """outputs ← the largest of `place_0`, `place_1`, …; NaN if any of them is NaN, and never −0."""
 
     def formula(outputs: Expression, **places: Expression) -> dict[str, Expression]:
         found = places["place_0"]
@@ -33,8 +33,8 @@ def largest(count: int) -> Formula:
 
 
 def maximum(one: Expression, other: Expression) -> Expression:
-    """The larger one; NaN if one of them is NaN: what `np.maximum` gives, but for the sign of 0."""
-    # The inner choice is reached by a larger number, which is equal to itself, and if one of them is NaN.
+    """The larger number, or NaN if either is NaN: the same as `np.maximum`, except for the sign of 0."""
+    # Used if `other` is larger or if either is NaN. With NaN, all comparisons are false, and the sum is NaN.
     other_or_nan = where_at_least(other, one, other, one + other)
     return where_at_least(one, other, one, other_or_nan)
 
@@ -49,7 +49,7 @@ def largest_backward(count: int) -> Formula:
             share: Expression = where_at_least(arrays[f"place_{number}"], outputs, 1.0, 0.0)
             for earlier in reversed(range(number)):
                 share = where_at_least(arrays[f"place_{earlier}"], outputs, 0.0, share)
-            # The sum turns −0 into 0, as in NumPy, which adds to zeros.
+            # Adding 0 turns −0 into 0, as in NumPy, which adds the values to an array of zeros.
             results[f"before_{number}"] = delta * share + 0.0
         return results
 

@@ -1,8 +1,8 @@
-"""Cross-fitting of the best epoch: errors at the best epoch, measured on examples that did not choose it.
+"""Cross-fitting of the best epoch: errors at the best epoch, measured on examples that were not used to choose it.
 
-The lowest E_v of a trial is too low an estimate of what its best epoch attains, since the same examples choose the
-epoch and measure it. So the validation examples of each repeat are divided into two halves, the same for all trials.
-The best epoch of either half is measured on the other half. Together, the two halves have one error per example.
+The lowest E_v of a trial underestimates the error at its best epoch, because the same examples are used to choose the
+epoch and to measure the error. So the validation examples of each repeat are divided into two halves, the same for all
+trials. The error at the best epoch of one half is measured on the other half, which gives one error per example.
 
 A member's results are bit-for-bit the same whichever members share its pack.
 """
@@ -17,18 +17,19 @@ import numpy as np
 from fitgap.core.evaluation import Measurement
 from fitgap.core.repeats import VALIDATION_SIDE, Repeats
 
-# The lowest error of members whose earlier epochs are unknown: no later epoch is better.
+# Stands for the lowest error of members whose earlier epochs are unknown, so that no later epoch counts as better.
 UNKNOWN = -np.inf
-# The most epochs, and the most memory, that wait to be searched for better ones.
+# Waiting epochs are searched for new best ones once there are this many of them, or this many bytes.
 MOST_WAITING, MOST_BYTES = 16, 1 << 20
-# Up to this many examples, their weights are copied for every member, which is faster but takes more memory.
+# Up to this many examples, the weights are copied for every member, which is faster but takes more memory.
 MOST_COPIED = 4096
 
 
 @dataclass(frozen=True)
 class HonestErrors:
-    """Errors of a member at its best epochs, each measured on the half that did not choose it; NaN if unknown.
+    """Errors of a member at the best epochs of the two halves; NaN if unknown.
 
+    `e_t` is the mean over both epochs; for `e_v`, each epoch is measured on the half that was not used to choose it.
     `sample` (2, n), float32, holds the errors of the sampled training and validation examples, padded with NaN.
     """
 
@@ -39,8 +40,8 @@ class HonestErrors:
 
 @dataclass(frozen=True)
 class NotedEpoch:
-    """Of an epoch in which all examples were measured: E_t (K,), the errors (K, N) of the validation examples, and what
-    `Samples.last_sides` returned.
+    """An epoch after which all examples were measured: E_t (K,), the errors (K, N) of the validation examples, and the
+    result of `Samples.last_sides`.
     """
 
     e_t: np.ndarray
@@ -62,10 +63,10 @@ class Samples(Protocol):
 
 
 class CrossFit:
-    """The best epochs of a pack's members by halves.
+    """The best epochs of a pack's members, one for each half of the validation examples.
 
-    By member number and half, each (members, 2): the lowest mean error on the half; and what was measured after that
-    epoch, the count and mean of the errors on the other half and E_t.
+    Arrays (members, 2) are indexed by member number and half. `lowest` is the lowest mean error on the half. The others
+    belong to the epoch with that error: `counts` and `means` of the errors on the other half, and E_t (`e_t`).
     """
 
     def __init__(self, member_count: int, *, is_new: bool):
@@ -82,7 +83,7 @@ class CrossFit:
         self.members, self.halves, self.sampled = members, Halves(repeats), samples
 
     def note(self, e_t: np.ndarray, on_validation: Measurement, parameters: np.ndarray) -> None:
-        """Note an epoch: E_t (K,), the errors and the parameters (K, P)."""
+        """Record an epoch: E_t (K,), the errors on the validation examples, and the parameters (K, P)."""
         if self.sampled.is_measured:
             noted = NotedEpoch(e_t, on_validation.errors, self.sampled.last_sides())
             self.waiting.append(noted)
@@ -96,7 +97,7 @@ class CrossFit:
 
     @np.errstate(all="ignore")
     def search(self) -> None:
-        """Search the epochs noted since the last search for better ones."""
+        """Search the epochs recorded since the last search for new best epochs."""
         if not self.waiting:
             return
         waiting, self.waiting = self.waiting, []
@@ -111,9 +112,10 @@ class CrossFit:
     def _improve(
         self, e_t: np.ndarray, errors: np.ndarray, chosen: np.ndarray | None
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Note the first best of several epochs, given by E_t (E, K) and errors (E, K, N) of all or chosen examples.
+        """Record the best of several epochs, from E_t (E, K) and the errors (E, K, N) of all or of the chosen examples.
 
-        Returns the epochs, rows and halves, each (k,), for which there is a new lowest error.
+        Among equal epochs, the first counts. Returns the epochs, rows and halves, each (k,), that have a new lowest
+        error.
         """
         weights, counts = self.halves.weights_of(chosen)
         means = self.halves.sums(errors, weights) / counts
@@ -129,7 +131,7 @@ class CrossFit:
         return epochs, rows, halves
 
     def state_of(self, member: int, row: int) -> tuple[np.ndarray, np.ndarray] | None:
-        """The numbers (4, 2) and the sampled errors (2, 2, n) of a member in this row of the pack; None if unknown."""
+        """The numbers (4, 2) and sampled errors (2, 2, n) of the member in this row of the pack; None if unknown."""
         if not self._is_known(member):
             return None
         return np.stack([each[member] for each in self._numbers()]), self._sample_of(member, row).copy()
@@ -141,7 +143,7 @@ class CrossFit:
         return isfinite(first) and isfinite(second)
 
     def _sample_of(self, member: int, row: int) -> np.ndarray:
-        """The sampled errors (2, 2, n) of a member in this row of the pack."""
+        """The sampled errors (2, 2, n) of the member in this row of the pack."""
         for half in (0, 1):
             if (member, half) in self.parameters:
                 found = self.sampled.errors_with([self.parameters.pop((member, half))], np.array([row]))[0]
@@ -163,7 +165,7 @@ class CrossFit:
         return self.samples
 
     def result(self, member: int, row: int) -> HonestErrors:
-        """The honest errors of a member in this row of the pack."""
+        """The honest errors of the member in this row of the pack."""
         if not self._is_known(member):
             return HonestErrors(nan, nan, None)
         counts, e_t = self.counts[member], self.e_t[member]
@@ -171,8 +173,8 @@ class CrossFit:
         return HonestErrors(float(e_t.mean()), e_v, self._joined(self._sample_of(member, row), row))
 
     def _joined(self, samples: np.ndarray, row: int) -> np.ndarray:
-        """One error per sampled example, (2, n): of training examples the mean over both epochs; of validation
-        examples that after the epoch which the other half chose.
+        """One error per sampled example, (2, n): for training examples, the mean over both best epochs; for validation
+        examples, the error after the best epoch of the half to which the example does not belong.
         """
         repeat = self.halves.repeats.rows[row]
         chosen = self.sampled.chosen[VALIDATION_SIDE][repeat]
@@ -194,9 +196,9 @@ class Halves:
         return self.repeats.divide_validation()
 
     def weights_of(self, chosen: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
-        """1 for the measured examples in each half and 0 for the others, (R, 2, N), and each member's counts (K, 2).
+        """Weights (R, 2, N), 1 for the measured examples in each half and 0 for the others; and their counts (K, 2).
 
-        The measured examples are `chosen` (R, N), or all.
+        The measured examples are `chosen` (R, N), or all examples if it is None.
         """
         if chosen is None:
             return self._weights
@@ -211,7 +213,7 @@ class Halves:
         return weights, weights.sum(axis=2)[self.repeats.rows]
 
     def sums(self, values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        """The sums (E, K, 2) over both halves of the members' values (E, K, N) in several epochs.
+        """The sums (E, K, 2) over each half of the members' values (E, K, N) in several epochs.
 
         Computed row by row, so that the bits depend neither on the other members nor on the other epochs.
         """
@@ -223,5 +225,5 @@ class Halves:
 
 
 def size_of(noted: NotedEpoch) -> int:
-    """The memory that a noted epoch takes, in bytes."""
+    """The memory that a recorded epoch takes, in bytes."""
     return noted.errors.nbytes + sum(side.nbytes for side in noted.sides)

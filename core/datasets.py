@@ -10,7 +10,7 @@ from fitgap.core.group_splits import drawn_groups, group_folds
 from fitgap.core.randomness import Purpose, generator
 
 TargetKind = Literal["classes", "numbers"]
-# Marks of examples that were made of several rows: the first and the last one, in the order of time.
+# Marks of examples that are windows over rows: the first and the last row of each, in order of time.
 FIRST_ROW, LAST_ROW = "first_row", "last_row"
 
 
@@ -19,15 +19,16 @@ class Dataset:
     """Inputs and targets of all examples, unscaled.
 
     `inputs` (N, n_0) float64; NaN marks a missing value that is to be filled. `targets` (N, m) float64: for classes one
-    column of class numbers 0 … C−1, named by `class_names`; for numbers their values. `text_columns` maps each column
-    of text, which was one-hot encoded, to its categories. `marks` holds what decides how examples are split, (N,) each:
-    `validation` group numbers, ranks or truth values (see `Division.rule`), and `test` truth values of test examples;
-    FIRST_ROW and LAST_ROW of windows over rows, so that no row is on two sides.
-    `input_axes` are those of the inputs of an example, which are in row-major order: (height, width, channels) or
-    (steps, channels); () if they have none. `groups` holds columns by which examples may be kept together, as numbers
-    (N,), which are no inputs. With `is_padded`, examples are sequences of different lengths: behind the last step of
-    each, inputs are NaN. `redraw` returns other examples of the same kind for every repeat; None if all repeats
-    have these. Raises ValueError if the shapes do not fit.
+    column of class numbers 0 … C−1, named by `class_names`; for numbers their values. `text_columns` maps each text
+    column, which was one-hot encoded, to its categories. `marks` holds arrays (N,) that determine how examples are
+    split: `validation` with group numbers, ranks or booleans (see `Division.rule`), `test` with booleans that mark test
+    examples, and for windows over rows FIRST_ROW and LAST_ROW, so that no row is on two sides. It may also hold their
+    weights (see `fitgap.core.example_weights`).
+    `input_axes` are the axes of an example's inputs, which are in row-major order: (height, width, channels) or
+    (steps, channels); () if the inputs are plain. `groups` holds columns, as numbers (N,), by which examples may be
+    kept together; they are not inputs. With `is_padded`, examples are sequences of different lengths: after the last
+    step of each, inputs are NaN. `redraw` returns other examples of the same kind for every repeat; None if all repeats
+    use the same examples. Raises ValueError if the shapes do not fit.
     """
 
     name: str
@@ -66,7 +67,7 @@ class Dataset:
         return len(self.inputs)
 
     def of_repeat(self, repeat: int) -> "Dataset":
-        """The examples of a repeat, from 1."""
+        """The examples of a repeat; repeats count from 1."""
         return self if self.redraw is None else self.redraw(repeat)
 
     @property
@@ -90,8 +91,8 @@ class Division:
     `validation` is a share (below 1), a count, or "same": a truth table has no unseen rows, so it is validated on its
     training examples. With `folds` k ≥ 2 the examples are divided into k folds instead, and each repeat validates on
     another fold. `stratified` keeps the class proportions on both sides; it has no effect if the targets are numbers.
-    `rule` says what the dataset's marks for validation are: "group" numbers of groups that stay together, "order" the
-    ranks of which the last validate, and "marked" whether an example validates.
+    `rule` says what the data set's `validation` marks are: with "group", numbers of groups that stay together; with
+    "order", ranks, of which the last ones validate; with "marked", whether an example validates.
     """
 
     validation: float | int | Literal["same"] = 0.3
@@ -136,7 +137,7 @@ def split_examples(dataset: Dataset, division: Division, *, seed: int, repeat: i
 
 
 def apart(dataset: Dataset, earlier: np.ndarray, later: np.ndarray) -> np.ndarray:
-    """Those of the examples `earlier` that share no row with the examples `later`, if examples are windows over rows.
+    """The examples `earlier`; if examples are windows over rows, only those that end before the first row of `later`.
 
     Raises ValueError if none is left.
     """
@@ -149,13 +150,13 @@ def apart(dataset: Dataset, earlier: np.ndarray, later: np.ndarray) -> np.ndarra
 
 
 def without_inputs(dataset: Dataset, rows: np.ndarray) -> Dataset:
-    """Some examples of a data set, as far as splits need them."""
+    """These rows of a data set, with only the parts that splits need."""
     marks = {name: values[rows] for name, values in dataset.marks.items() if name != "test"}
     return replace(dataset, inputs=np.zeros((len(rows), 0)), targets=dataset.targets[rows], marks=marks, input_axes=())
 
 
 def marked(dataset: Dataset, division: Division, seed: int, repeat: int) -> np.ndarray:
-    """The rows that are marked for validation; ValueError if all are, or none."""
+    """The rows that are marked for validation; ValueError if none or all are."""
     rows = np.flatnonzero(dataset.marks["validation"])
     validation_count(dataset.example_count, len(rows))
     return rows
@@ -169,7 +170,7 @@ def last(dataset: Dataset, division: Division, seed: int, repeat: int) -> np.nda
 
 
 def by_group(dataset: Dataset, division: Division, seed: int, repeat: int) -> np.ndarray:
-    """The rows of whole groups, or of those in the fold of the repeat; stratified as far as groups allow."""
+    """The rows of randomly drawn groups or, with folds, of those in the repeat's fold; stratified if possible."""
     assert not isinstance(division.validation, str)
     names, groups = np.unique(dataset.marks["validation"], return_inverse=True)
     classes = dataset.targets[:, 0].astype(int) if is_stratified(dataset, division) else np.zeros(len(groups), int)
@@ -192,7 +193,7 @@ def by_group(dataset: Dataset, division: Division, seed: int, repeat: int) -> np
 def fold(dataset: Dataset, division: Division, seed: int, repeat: int) -> np.ndarray:
     """The rows of the validation fold of a repeat. Rows are dealt to the folds in turn, class by class if stratified.
 
-    So the sizes of the folds differ by at most one, and so do their counts of each class.
+    Fold sizes therefore differ by at most one, and if stratified, so do their counts of each class.
     """
     if division.folds > dataset.example_count:
         raise ValueError(
@@ -243,7 +244,7 @@ def validation_count(example_count: int, validation: float | int) -> int:
 def proportional_counts(sizes: np.ndarray, count: int, tie_break: np.ndarray) -> np.ndarray:
     """Divide `count` among groups in proportion to their `sizes` (C,), by the method of largest remainders.
 
-    Of equal remainders, the group with the smaller `tie_break` (C,) comes first.
+    Among equal remainders, the group with the smaller `tie_break` (C,) comes first.
     """
     # Integer arithmetic, so that ties are exact.
     taken, remainders = np.divmod(sizes * count, sizes.sum())
@@ -252,7 +253,7 @@ def proportional_counts(sizes: np.ndarray, count: int, tie_break: np.ndarray) ->
     return taken
 
 
-# How the marks for validation are used.
+# How `validation` marks are used, by `Division.rule`.
 RULES: dict[str, Callable[[Dataset, Division, int, int], np.ndarray]] = {
     "group": by_group,
     "order": last,

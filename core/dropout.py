@@ -39,7 +39,7 @@ class DropoutGroup:
         return [slice(row, row + 1) for row in rows]
 
     def multiply(self, values: np.ndarray, masks: np.ndarray) -> None:
-        """Multiply the rows of `values` (K, B, n) of these members by their masks, out of all `masks` (M, B, n)."""
+        """Multiply these members' rows of `values` (K, B, n) by their own masks among all `masks` (M, B, n)."""
         own = values[self.rows]
         if self.masks is None:
             # A view, so that no mask is copied.
@@ -97,7 +97,7 @@ class DropoutMasks:
         self.start_epoch(epoch)
 
     def start_epoch(self, epoch: int) -> None:
-        """Draw the masks of this epoch from now on."""
+        """Switch to the masks of this epoch."""
         self.sources = [UniformFloats(generator(*key, Purpose.DROPOUT, epoch)) for key in self.keys]
 
     def apply(self, work: Workspace, layer: int) -> None:

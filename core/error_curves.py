@@ -1,4 +1,4 @@
-"""Error curves: their late trend, their jumps and their best epoch, as far as these are more than noise."""
+"""Error curves: estimates of their late trend, jumps and best epoch that are robust against noise."""
 
 from dataclasses import dataclass
 
@@ -8,19 +8,22 @@ import numpy as np
 LATE_SHARE, FEWEST_LATE = 0.1, 3
 # A trend is computed from at most this many points of the window.
 MOST_POINTS = 60
-# The best epoch is searched in running medians over this many epochs.
+# The best epoch is the minimum of running medians over this many epochs.
 SMOOTHED_OVER = 5
-# An error jumps if it grows to this multiple from one epoch to the next, or ends at this multiple of its minimum.
+# An error jumps if it grows to the first multiple from one epoch to the next. It ended far above an earlier value if it
+# ended at the second multiple of its minimum.
 JUMPED, ENDED_ABOVE = 1.5, 1.5
-# A jump must be at least this share of the scale: the error of a constant prediction, or the first error.
+# Changes, or an unsteady error itself, are ignored below this share of the scale: the error of a constant prediction,
+# or the first error.
 WORTH_NAMING = 0.05
-# An error is unsteady if a tenth of its late changes are larger than this share of it.
+# An error is unsteady if, in the second half, a tenth of the changes of its logarithm are rises of more than this, and
+# another tenth falls of more than this.
 UNSTEADY = 0.3
 
 
 @dataclass(frozen=True)
 class Instability:
-    """How an error curve is unstable: `kind` is `ended`, `jumped`, `unsteady` or `rose`, `value` the size of it."""
+    """How an error curve is unstable: `kind` is `ended`, `jumped` or `unsteady`, and `value` says how much."""
 
     kind: str
     value: float
@@ -28,20 +31,20 @@ class Instability:
 
 
 def late_epochs(count: int) -> int:
-    """Length of the window of last epochs."""
+    """The length of the late window in epochs."""
     return min(count - 1, max(FEWEST_LATE, round(LATE_SHARE * count)))
 
 
 def late_start(count: int) -> int:
-    """The epoch before that window."""
+    """The last epoch before the late window."""
     return count - late_epochs(count)
 
 
 def late_fall(errors: np.ndarray, epochs: np.ndarray, start: int | None = None) -> float:
-    """The share of its value by which an error fell in the late window, or since the epoch `start`, by its robust
-    trend; negative if it rose.
+    """The share of its value by which an error fell over the late window, or since the epoch `start`, according to a
+    robust trend; negative if it rose.
 
-    The trend is the median slope between pairs of epochs (Theil and Sen), so single epochs do not decide.
+    The trend is the median slope between pairs of epochs (Theil and Sen), so single epochs have little influence.
     """
     window = epochs >= (late_start(int(epochs[-1])) if start is None else start)
     numbers, values = thinned(epochs[window]), thinned(errors[window])
@@ -54,7 +57,7 @@ def late_fall(errors: np.ndarray, epochs: np.ndarray, start: int | None = None) 
 
 
 def thinned(values: np.ndarray) -> np.ndarray:
-    """At most MOST_POINTS of the values, evenly spaced, with the last one."""
+    """At most MOST_POINTS of the values, evenly spaced and including the last one."""
     step = -(-len(values) // MOST_POINTS)
     return np.asarray(values[::-1][::step][::-1], float)
 
@@ -109,7 +112,7 @@ def ended_above(errors: np.ndarray, epochs: np.ndarray, scale: float) -> Instabi
 
 
 def jumped(errors: np.ndarray, epochs: np.ndarray, scale: float) -> Instability | None:
-    """The error grew several times over from one epoch to the next, after it had fallen."""
+    """The error jumped at least twice from one epoch to the next."""
     growth = errors[1:] / np.maximum(errors[:-1], np.finfo(float).tiny)
     is_jump = (growth >= JUMPED) & (errors[1:] - errors[:-1] >= WORTH_NAMING * scale)
     if np.count_nonzero(is_jump) < 2:

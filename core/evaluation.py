@@ -1,7 +1,7 @@
 """Evaluation of networks: E_t and E_v, the mean errors over a set of examples, their standard errors, and accuracy.
 
-Both are measured in the same way after the epoch, without dropout and penalties, so that their difference reflects the
-examples and not the way they were measured.
+Both are measured in the same way after the epoch, without dropout and penalties, so that they differ only because of
+the examples.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,9 +18,11 @@ from fitgap.core.workspace import Workspace
 
 # Examples evaluated at once. Fixed, because the last bits of a matrix product may depend on its number of rows.
 CHUNK = 128
-# Networks with other layers than dense ones are evaluated on fewer if the values of all layers are more than these.
+# Networks with non-dense layers are evaluated on fewer at once, so that all layers together have at most this many
+# values.
 MOST_VALUES = 1 << 20
-# Up to this layer width, evaluation stores activations unit by unit; in wider layers the slower product outweighs it.
+# Up to this layer width, evaluation stores activations unit by unit. In wider layers, the matrix product would slow
+# down by more than this gains.
 WIDEST_BY_UNIT = 64
 
 
@@ -30,7 +32,7 @@ class Measurement:
 
     `accuracy` is the share of correctly classified examples; for numbers R², the share of the variance explained.
     `chosen` (R, N) are the rows of the examples in each repeat, or None for all of them. If examples have weights,
-    `errors` are multiplied by them; those of `unweighted` are not.
+    `errors` are multiplied by them, and `unweighted` holds the errors before that.
     """
 
     errors: np.ndarray
@@ -62,8 +64,7 @@ class Measurement:
 class Measurer:
     """Measures the members of a pack on one set of examples.
 
-    `inputs` (N, n_0), `targets` (N, n_L) and, if examples have any, `weights` (N,) are given for each repeat;
-    `repeat_rows` maps members to repeats.
+    `inputs` (N, n_0), `targets` (N, n_L) and, if examples have any, `weights` (N,) are given for each repeat.
     """
 
     def __init__(
@@ -114,7 +115,7 @@ class Measurer:
             yield work
 
     def compile(self, networks: Networks) -> None:
-        """Measure these networks with compiled passes from now on, as far as there is machine code."""
+        """Measure these networks with compiled passes from now on, where there is machine code."""
         for work in self._workspaces.values():
             networks.compile(work)
 
@@ -168,7 +169,7 @@ class Measurer:
 
 
 def chunk_of(shape: NetworkShape) -> int:
-    """The number of examples that are evaluated at once. It depends on nothing but the shape of the networks."""
+    """The number of examples that are evaluated at once. It depends only on the shape of the networks."""
     if shape.is_dense:
         return CHUNK
     return max(1, min(CHUNK, MOST_VALUES // (sum(shape.sizes) + shape.scratch)))

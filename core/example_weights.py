@@ -1,7 +1,7 @@
 """Weights of examples: of each example, of its class, or both.
 
-They multiply the errors of examples, in the gradient as in E_t and E_v. On each side their mean is 1, so that E_t and
-E_v are weighted means, and the size of a step does not depend on the unit of the weights.
+They multiply the errors of examples, both in the gradient and in E_t and E_v. On each side their mean is 1, so that E_t
+and E_v are weighted means, and the size of a step does not depend on the unit of the weights.
 """
 
 from typing import Literal
@@ -11,7 +11,7 @@ from fitgap.core.datasets import Dataset, Split
 
 # "balanced", or the weight of every class.
 ClassWeight = Literal["balanced"] | tuple[float, ...] | None
-# The mark of a data set that holds the weights of its examples.
+# The name of the mark that holds the weights of a data set's examples.
 WEIGHT = "weight"
 
 
@@ -20,8 +20,8 @@ def example_weights(
 ) -> tuple[np.ndarray, np.ndarray] | tuple[None, None]:
     """The weights (n,) of the training and of the validation examples, in float64; None if all weigh the same.
 
-    `training_targets` (n, 1) are the labels that are trained on, if not those of the data set. Raises ValueError if all
-    examples of a side have the weight 0.
+    `training_targets` (n, 1) are the training labels, if they differ from those of the data set. Raises ValueError if
+    all examples of a side have the weight 0.
     """
     given = dataset.marks.get(WEIGHT)
     if class_weight is None and given is None:
@@ -36,7 +36,10 @@ def example_weights(
 
 
 def unscaled_weights(dataset: Dataset, class_weight: ClassWeight, split: Split) -> np.ndarray | None:
-    """The weights of all examples (N,), of which those of classes are learned from the training examples of a split."""
+    """The weights (N,) of all examples before scaling, with class weights learned from the training side of a split.
+
+    None if neither examples nor classes have weights.
+    """
     given = dataset.marks.get(WEIGHT)
     if class_weight is None:
         return given
@@ -45,7 +48,7 @@ def unscaled_weights(dataset: Dataset, class_weight: ClassWeight, split: Split) 
 
 
 def weights_of_classes(labels: np.ndarray, class_weight: ClassWeight, class_count: int) -> np.ndarray | None:
-    """The weight of every class; None if classes have none. `balanced` is learned from the training labels (n, 1)."""
+    """The weight of every class; None if there are none. `balanced` weights come from the training labels (n, 1)."""
     if class_weight is None:
         return None
     of_class = balanced(labels[:, 0].astype(int), class_count) if class_weight == "balanced" else class_weight

@@ -1,6 +1,6 @@
 """Metrics of members that have just finished, after their last and their best epoch.
 
-Only the parameters of the best epoch are kept while training goes on; metrics are computed once, at the end.
+During training, only the parameters of the best epoch are kept; metrics are computed once, at the end.
 """
 
 import weakref
@@ -11,18 +11,18 @@ from fitgap.core.in_training import InTraining
 from fitgap.core.metrics import Metrics, class_metrics, number_metrics
 from fitgap.core.repeats import TRAINING_SIDE, VALIDATION_SIDE
 
-# The outputs of several members are examined at once, up to this many bytes in float64.
+# The outputs of several members are processed at once, up to this many bytes in float64.
 MOST_BYTES = 4 << 20
 
 
 @dataclass(frozen=True)
 class MemberMetrics:
-    """The metrics of one member: after the last epoch on training and validation examples, and on the latter after the
-    best epoch. Those of the best epoch are NaN if its parameters are unknown.
+    """The metrics of one member: on training and validation examples after the last epoch, and on validation examples
+    after the best epoch (`at_best`, empty if the parameters of that epoch are unknown).
 
-    `confusion` (C, answers) is that of the validation examples after the best epoch; None for numbers, or if unknown.
-    `recognized` (C, 2) and `best_recognized` are the numbers of validation examples of each class, and of those of them
-    that were recognized, after the last and the best epoch.
+    `confusion` (C, answers) is the confusion matrix of the validation examples after the best epoch; None for numbers,
+    or if unknown. `recognized` (C, 2) and `best_recognized` count the validation examples of each class, and those of
+    them that were recognized, after the last and the best epoch.
     """
 
     training: dict[str, float]
@@ -69,7 +69,7 @@ class FinalMetrics:
         ]
 
     def _ends_of(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The parameters (k, P) that the members in these rows end with, and the epochs (k,) of these."""
+        """The final parameters (k, P) of the members in these rows, and the epochs (k,) after which they had them."""
         parameters = self.pack.networks.parameters[rows]
         epochs = np.full(len(rows), self.pack.epoch)
         numbers = self.pack.member_numbers[rows]
@@ -79,7 +79,7 @@ class FinalMetrics:
         return parameters, epochs
 
     def _at_best(self, rows: np.ndarray, last: Metrics, ends: np.ndarray) -> list[tuple[Metrics | None, int]]:
-        """For each of the rows the metrics after the best epoch and its position in them; None if unknown.
+        """For each of the rows, the metrics after the best epoch (None if unknown) and the member's position in them.
 
         `last` are the metrics after the epochs `ends` (k,).
         """
@@ -101,13 +101,13 @@ class FinalMetrics:
     ) -> Metrics:
         """The metrics of the members in these rows (k,) with these parameters (k, P), on one side.
 
-        `epochs` (k,) tell which examples were measured, if not all are. `is_brief` leaves out what takes long.
+        If only some examples are measured, `epochs` (k,) determine which. `is_brief` leaves out slow metrics.
         """
         table = (self.pack.on_training, self.pack.on_validation)[side]
         count = min(table.example_count, self.pack.shape.measured_examples or table.example_count)
         together = max(1, MOST_BYTES // (8 * count * self.pack.shape.network.sizes[-1]))
         parts = []
-        # If all examples are measured, these are the same in every epoch.
+        # If all examples are measured, they are the same in every epoch.
         for chosen in grouped(epochs if count < table.example_count else np.zeros_like(epochs), together):
             outputs, targets = self._outputs(rows[chosen], parameters[chosen], int(epochs[chosen[0]]), side)
             parts.append((chosen, self._metrics(outputs, targets, rows[chosen], is_brief=is_brief)))
@@ -124,7 +124,7 @@ class FinalMetrics:
         chosen = pack.repeats.choose_measured(pack.shape.measured_examples, epoch, side)
         repeat_rows = pack.repeats.rows[rows]
         if len(rows) == len(pack.members):
-            # The buffers of the pack are warm.
+            # Reuse the pack's buffers, which are already allocated.
             kept = pack.networks.parameters.copy()
             try:
                 pack.networks.parameters[rows] = parameters
@@ -160,7 +160,7 @@ def of_row(metrics: Metrics, row: int) -> dict[str, float]:
 
 
 def recognized(metrics: Metrics, row: int) -> np.ndarray | None:
-    """The examples of each class and those that one member recognized (C, 2); None for numbers."""
+    """The number of examples of each class, and of those that one member recognized (C, 2); None for numbers."""
     if metrics.confusion is None:
         return None
     confusion = metrics.confusion[row]

@@ -1,6 +1,6 @@
 """Likely causes of underfitting and overfitting, found from a trial's error curves, units and weights, with remedies.
 
-Programs read the names of causes and remedies. The other texts are for people and state the observation.
+The names of causes and remedies are for programs. The other texts are for people and state the observation.
 """
 
 from collections.abc import Sequence
@@ -17,25 +17,25 @@ from fitgap.core.underfitting import GROWN, UNDERFITTING
 WORTH_STOPPING = 0.9
 # A linear network has many inputs if it has at least this many parameters per training example.
 MANY_INPUTS = 0.1
-# From this λ on, the penalty of a linear network is what to change first.
+# From this λ on, the penalty is the first thing to change in a linear network.
 CRUSHING = 0.1
 LINEAR_AND_PENALTY = (Cause.LINEAR_NETWORK, Cause.WEIGHTS_NEAR_ZERO, Cause.STRONG_REGULARIZER)
 # If E_t fell by less than this in the late window, a network smaller than the reference should rather be larger.
 FALLING_FAST = 0.05
 # The learning rate is also too high if weights have grown to the first multiple, and E_t ended above the second
-# multiple of a constant prediction's.
+# multiple of a constant prediction's error.
 SHAKEN, ABOVE_CONSTANT = 2.0, 1.1
 
 
 def rank_of_linear(found: FoundCause, facts: Facts, is_both: bool) -> int:
-    """Whether a hidden layer or a smaller penalty comes first for a linear network."""
-    # One that overfits too would overfit more with a hidden layer, if it has many inputs.
+    """The rank of a cause in a linear network: either adding a hidden layer or reducing the penalty comes first."""
+    # With many inputs, a network that also overfits would overfit more with a hidden layer.
     overfits_more = is_both and facts.parameters > MANY_INPUTS * facts.training_count
     penalty_first = overfits_more or max(facts.penalties.values(), default=0.0) >= CRUSHING
     return 3 if penalty_first == (found.cause is Cause.LINEAR_NETWORK) else 2
 
 
-# Often consequences of others, unless the weights have grown.
+# Often consequences of other causes, unless the weights have grown.
 CONSEQUENCES = (Cause.DEAD_UNITS, Cause.SATURATED_UNITS, Cause.CONSTANT_OUTPUT)
 OPPOSITES = {
     Remedy.LOWER_RATE: Remedy.HIGHER_RATE,
@@ -68,7 +68,7 @@ def causes(verdict: Verdict, facts: Facts) -> list[FoundCause]:
 
 
 def without_contradictions(found: Sequence[FoundCause]) -> list[FoundCause]:
-    """The causes without remedies that undo what an earlier cause suggests first."""
+    """The causes without those remedies that are the opposite of an earlier cause's first remedy."""
     kept: list[FoundCause] = []
     excluded: set[Remedy] = set()
     for each in found:
@@ -80,10 +80,10 @@ def without_contradictions(found: Sequence[FoundCause]) -> list[FoundCause]:
 
 
 def rank(found: FoundCause, facts: Facts, is_both: bool) -> int:
-    """The lower, the sooner a cause should be tried; the order of the tests decides between equal ranks."""
+    """The rank of a cause: the lower, the sooner to try it. The order of the tests decides between equal ranks."""
     if found.cause is Cause.UNSTABLE:
-        # It matters less to a network that has memorized its examples nevertheless. It is tested for first, so it comes
-        # first among equals.
+        # Instability matters less if the network has memorized its examples anyway. As its test runs first, it comes
+        # first among equal ranks.
         return 3 if facts.memorized_well else 1
     if found.cause is Cause.ROSE and stopping_removes(facts) >= WORTH_STOPPING:
         return 1
@@ -98,7 +98,7 @@ def rank(found: FoundCause, facts: Facts, is_both: bool) -> int:
 
 
 def steadying(facts: Facts) -> tuple[Remedy, ...]:
-    """What makes training steadier: gradients that go through many steps may explode in single batches."""
+    """Remedies for unstable training. Gradients through many time steps may explode in single batches."""
     return (Remedy.LOWER_RATE, Remedy.CLIPPED_GRADIENT) if facts.has_free_loops else (Remedy.LOWER_RATE,)
 
 

@@ -42,7 +42,7 @@ class Errors:
         return self.count_v if side else self.count_t
 
 
-# The errors of a network and of the one that it is compared with, in one repeat.
+# The errors of a network, and of the network with which it is compared, in one repeat.
 Pair = tuple[Errors, Errors]
 
 
@@ -82,23 +82,23 @@ def difference(pairs: Sequence[Pair], side: Side) -> Difference:
 
 
 def once_of(pairs: Sequence[Pair], side: Side) -> float:
-    """The share of all examples that one repeat has on a side."""
+    """The share of all examples that are on this side in one repeat."""
     own = pairs[0][0]
     return own.count(side) / (own.count_t + own.count_v)
 
 
 def combined(errors: Sequence[float], once: float) -> float:
-    """The standard error of a mean over repeats, from those of the repeats.
+    """The standard error of a mean over repeats, from the standard errors of the repeats.
 
-    It shrinks with the square root of their number, but no further than if every example of the data had been used
-    once: repeats share their examples.
+    It shrinks with the square root of their number. Because repeats share examples, it shrinks no further than if every
+    example of the data had been used `once`.
     """
     return hypot(*errors) / sqrt(len(errors)) * sqrt(max(1 / len(errors), once))
 
 
 def paired_errors(pair: Pair, side: Side, divisors: Sequence[tuple[float, float]]) -> list[float]:
-    """Standard errors of the difference of two mean errors in one repeat, each mean divided by its divisor: one for
-    every pair of divisors.
+    """Standard errors, one for each pair of divisors, of the difference between two mean errors in one repeat, each
+    divided by its divisor.
     """
     (_, own_error, own), (_, other_error, other) = pair[0].on(side), pair[1].on(side)
     if not 1 < len(own) == len(other):

@@ -1,4 +1,4 @@
-"""Evidence for diagnosing fit: errors of a fixed sample of examples after the best and last epochs, layer statistics.
+"""Evidence for diagnosing fit: errors of sampled examples after the best and the last epoch, and layer statistics.
 
 A member's evidence is bit-for-bit the same whichever members share its pack.
 """
@@ -16,7 +16,7 @@ from fitgap.core.repeats import TRAINING_SIDE, VALIDATION_SIDE, Repeats
 
 # Examples per side. Their errors after the best and the last epoch, in float32, take at most 4 KB per trial.
 SAMPLE_SIZE = 250
-# The errors of all examples of a side are kept until the next epoch if they are no more than this.
+# The errors of all examples of a side are kept until the next epoch if there are at most this many examples.
 MOST_KEPT = 4096
 
 
@@ -34,10 +34,11 @@ class Evidence:
     def rebind_views(self) -> None:
         """Refer to the examples of the pack's current members."""
         self.sample = Sample(self.pack.repeats, self.pack.shape)
-        # Sampled errors after the last epoch, of the sides whose examples were all measured; and all of them together.
+        # Errors after the last epoch, for each side whose examples were all measured (see `note`); and the sampled
+        # errors of both sides in one array, once computed.
         self.measured: dict[int, np.ndarray] = {}
         self.measured_together: np.ndarray | None = None
-        # By row, which of the epochs that wait in the cross-fit was the best so far, counted from 1; 0 if none was.
+        # By row, the position of the best epoch so far among those waiting in the cross-fit, from 1; 0 if not there.
         self.best_waiting = np.zeros(len(self.pack.members), int)
 
     @property
@@ -56,16 +57,16 @@ class Evidence:
 
     def note(self, errors: np.ndarray, side: int) -> None:
         """Record the errors (K, N) of all examples of a side after an epoch."""
-        # Those of the sampled examples are taken once they are wanted, unless all would take much memory until then.
+        # Sampled errors are extracted only when needed, unless keeping all errors until then would take much memory.
         self.measured[side] = errors if errors.shape[1] <= MOST_KEPT else self.sample.errors_among(errors, side)
         self.measured_together = None
 
     def last_sides(self) -> list[np.ndarray]:
-        """What was measured on each side after the last epoch: errors (K, N) of all examples or (K, n) of a sample."""
+        """The errors on each side after the last epoch, (K, N) of all examples or (K, n) of the sample."""
         return [self.measured[side] for side in (TRAINING_SIDE, VALIDATION_SIDE)]
 
     def errors_among(self, sides: Sequence[np.ndarray], rows: np.ndarray) -> np.ndarray:
-        """The errors (k, 2, n) of the sampled examples for these rows (k,), out of what was measured on each side."""
+        """The errors (k, 2, n) of the sampled examples for these rows (k,), from the errors on each side."""
         return side_by_side([self.sample.errors_among(errors, side, rows) for side, errors in enumerate(sides)])
 
     def remember_best(self, rows: np.ndarray) -> None:
@@ -82,7 +83,7 @@ class Evidence:
             self.parameters_at_best |= dict(zip(numbers, self.pack.networks.parameters[rows], strict=True))
 
     def take_best(self, sides: Sequence[np.ndarray]) -> None:
-        """Take the errors after the best epochs out of what was measured on each side (E, K, N) in those that wait."""
+        """Extract the errors after the best epochs from the errors (E, K, N) on each side in the waiting epochs."""
         rows = np.flatnonzero(self.best_waiting)
         if rows.size:
             epochs, numbers = self.best_waiting[rows] - 1, self.pack.member_numbers[rows].tolist()
@@ -133,7 +134,7 @@ class Evidence:
         repeat_rows = self.pack.repeats.rows[rows]
         measurers = self.pack.on_training, self.pack.on_validation
         if networks is not self.pack.networks:
-            # The buffers of a Measurer belong to the networks that it first measured.
+            # A Measurer can only measure the networks that it measured first, because its buffers are bound to them.
             repeats, shape = self.pack.repeats, self.pack.shape
             measurers = repeats.measurer(TRAINING_SIDE, shape), repeats.measurer(VALIDATION_SIDE, shape)
         sides = zip(measurers, self.sample.chosen, strict=True)
@@ -160,7 +161,7 @@ class Sample:
     def errors_among(self, errors: np.ndarray, side: int, rows: np.ndarray | None = None) -> np.ndarray:
         """The errors (k, n) of the sampled examples for these rows (k,) of the pack, or all of them.
 
-        They are taken out of the errors (k, N) of all examples; errors of the sampled ones are returned as they are.
+        They are extracted from the errors (k, N) of all examples. Errors (k, n) of the sample are returned unchanged.
         """
         chosen = self.chosen[side]
         if errors.shape[1] == chosen.shape[1]:
@@ -172,7 +173,7 @@ class Sample:
 
 
 def sample_size(measured_examples: int | None) -> int:
-    """The number of examples in a sample, unless there are fewer: never more than are measured in an epoch."""
+    """The number of examples to sample: at most as many as are measured in an epoch."""
     return min(SAMPLE_SIZE, measured_examples or SAMPLE_SIZE)
 
 

@@ -1,4 +1,4 @@
-"""The facts about a trial from which causes are found, and the causes."""
+"""Facts about a trial, from which likely causes of its fit are derived, and the names of the causes."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,14 +8,16 @@ from typing import Any
 import numpy as np
 from fitgap.core.fit_remedies import Remedy, in_words
 
-# Weights have shrunk if their root mean square is below this share of its initial value. They hardly moved if it
-# changed by at most this share.
+# Weights have shrunk if their root mean square is below the first share of its initial value. They hardly moved if it
+# changed by at most the second share.
 SHRUNK, HARDLY_MOVED = 0.5, 0.03
-# E_t hardly fell if it ended above this share of its value after the first epoch, or of the constant prediction's.
+# E_t hardly fell if it ended above the first share of its value after the first epoch, or above the second share of a
+# constant prediction's error.
 HARDLY_FELL, NEAR_CONSTANT = 0.95, 0.95
-# If no network beats a constant prediction, one whose E_t is below this share of the constant's has learned noise.
+# If no network beats a constant prediction, a network whose E_t is below this share of the constant's error has learned
+# noise.
 MEMORIZED = 0.8
-# A network has memorized its examples well if its E_t ended below this share of the constant's.
+# A network has memorized its examples well if its E_t ended below this share of the constant's error.
 WELL = 0.3
 # A network is smaller than the reference if it has at most this share of its parameters.
 FEWER_PARAMETERS = 0.5
@@ -70,12 +72,12 @@ class Facts:
     The curves `e_t` and `e_v` (n,) are sampled at `epochs`; None means every epoch. `layers` are the statistics from
     `core.layer_statistics`, empty if unknown. `penalties` maps the names of its penalties to their λ, `dropout` is its
     largest dropout ratio δ. `hidden` are the widths of its hidden layers and `functions` the names of their
-    activations, `gates` for those of gated layers, `norm` for layer normalizations; None if unknown.
+    activations, with `gates` for gated layers and `norm` for layer normalizations; None if unknown.
     `reference_parameters` is the parameter count of the reference configuration, and `reference_e_v` its E_v after its
-    best epoch. `constant_e_t` is the training error
-    of a constant prediction. `has_free_loops` is true for recurrent layers whose gradients are not clipped. `stopped`
-    says why a stopping rule ended the trial before its last planned epoch; it waits for `patience` epochs.
-    `layer_names` are those of the hidden layers that have units; empty if they have numbers only.
+    best epoch. `constant_e_t` is the training error of a constant prediction. `has_free_loops` is true if there are
+    recurrent layers whose gradients are not clipped. `stopped` says why a stopping rule ended the trial before its last
+    planned epoch; the rule waits for `patience` epochs. `layer_names` are the names of the hidden layers that have
+    units; empty if these layers are only numbered.
     """
 
     e_t: np.ndarray
@@ -114,7 +116,7 @@ class Facts:
 
     @property
     def movement(self) -> float | None:
-        """The largest relative change of the size of a layer's weights; None if unknown."""
+        """The largest relative change of the root mean square of a layer's weights; None if unknown."""
         ratios = [layer["rms"] / layer["rms_start"] for layer in self.layers if layer["rms_start"] > 0]
         return max((abs(ratio - 1) for ratio in ratios), default=None)
 
@@ -124,11 +126,11 @@ class Facts:
 
     @property
     def growth(self) -> float:
-        """The largest ratio of the size of a layer's weights to their initial size."""
+        """The largest ratio of the root mean square of a layer's weights to its initial value."""
         return max((layer["rms"] / layer["rms_start"] for layer in self.layers if layer["rms_start"] > 0), default=1.0)
 
     def layer_name(self, number: int) -> str:
-        """What the texts call a layer, counted from 1: `conv16x3 (layer 2)`, `layer 2`, or the output layer."""
+        """The name of a layer, counted from 1, in texts: `conv16x3 (layer 2)`, `layer 2` or `the output layer`."""
         if number == len(self.layers):
             return "the output layer"
         if len(self.layer_names) != len(self.layers) - 1:

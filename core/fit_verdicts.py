@@ -1,4 +1,4 @@
-"""Diagnosis of fit: how much worse a trial is than its sweep's reference, by underfitting or overfitting; verdicts.
+"""Diagnosis of fit: verdicts, and how much worse a trial is than its reference because it underfits or overfits.
 
 All differences compare two networks on the same examples of the same repeat: the trial after its last epoch, the
 reference at its best epoch. docs/explanation/fit.md explains the rule and reports how often it is right.
@@ -13,28 +13,29 @@ from fitgap.core.fit_differences import Difference, Errors, Pair, Side, differen
 
 # The version of the rule. Verdicts computed with another version are recomputed.
 RULE = 4
-# An excess of up to the first share of the reference's E_v is none; one beyond the second is worth a name. The second
-# is the geometric middle between 15 % and 30 %.
+# A trial is worse than the reference if the excess is above the second share of the reference's E_v, and significantly
+# above the first. With the second, the ratio of the errors is about the geometric mean of 1.15 and 1.3.
 NONE, WORTH_NAMING = 0.05, 0.22
-# An excess of up to this share of the E_v of a constant prediction is none either.
+# An excess of at most this share of the E_v of a constant prediction counts as none.
 FLOOR = 0.02
-# By how many standard errors E_v must be beyond NONE: ALONE if only E_v is evidence (strict, because the reference is
-# the luckiest of many); and at least, however strong the evidence from E_t: if it is above the reference's, or far
-# below.
+# By how many standard errors the excess must be above NONE. ALONE applies if only E_v is evidence; it is strict because
+# the reference was selected as the best of many. The others are the least numbers required, however strong the evidence
+# from E_t: LEAST_ABOVE if E_t is above the reference's, LEAST_BELOW if it is far below.
 ALONE, LEAST_ABOVE, LEAST_BELOW = 3.0, 1.0, 1.3
-# E_t counts as evidence below or above these ratios to the reference's. Each standard error of E_t then lowers the
-# standard errors required of E_v by the second number.
+# E_t is evidence if its ratio to the reference's is below FAR_BELOW or above FAR_ABOVE. Each standard error by which it
+# differs then lowers the number of standard errors required of E_v by the second number.
 FAR_BELOW, MAKES_UP_BELOW = 3 / 5, 0.5
 FAR_ABOVE, MAKES_UP_ABOVE = 6 / 5, 1.0
-# A component this many standard errors below 0 is negative beyond chance.
+# A component this many standard errors below 0 is significantly negative.
 CERTAINLY = 3.0
 # Both components are positive if each is above 0 by CLEARLY standard errors. LIKELY suffices if the excess is above 0
 # by BEYOND_DOUBT: then only its division between the two is uncertain.
 CLEARLY, LIKELY, BEYOND_DOUBT = 2.0, 1.0, 10.0
 # The verdict is "both" if the smaller component is at least this share of the larger.
 COMPARABLE = 0.5
-# The reference clearly has skill if its E_v is below the first of these shares of that of a constant prediction beyond
-# chance. It has none if it is above the first, and above the second beyond chance.
+# The reference clearly has skill if its E_v is significantly below the first share of a constant prediction's E_v. It
+# has none if its E_v is above the first share and significantly above the second. BEYOND_CHANCE is the number of
+# standard errors that counts as significant.
 HARDLY_BELOW, WELL_BELOW = 0.95, 0.85
 BEYOND_CHANCE = 1.65
 
@@ -47,7 +48,7 @@ class Verdict(StrEnum):
     OVERFIT = "overfit"
     BOTH = "both"
     UNCLEAR = "unclear"
-    # No better than a constant prediction, in a sweep in which nothing is.
+    # No better than a constant prediction, in a sweep in which no configuration is.
     NO_SKILL = "no_skill"
     # At least one repeat of the configuration diverged.
     DIVERGED = "diverged"
@@ -61,7 +62,7 @@ class Skill(StrEnum):
     NONE = "none"
 
 
-# Verdicts that say less than that nothing was learned.
+# Verdicts that are replaced by NO_SKILL, which says more, if the reference has no skill.
 REPLACED_WITHOUT_SKILL = (Verdict.GOOD, Verdict.UNDERFIT, Verdict.UNCLEAR)
 
 
@@ -135,21 +136,21 @@ def verdict_of(unseen: Difference, underfit: Difference, overfit: Difference, co
 
 
 def at_least(part: Difference) -> float:
-    """What a part amounts to if chance has enlarged it by its standard error, on a logarithmic scale.
+    """A cautious estimate of a part: its value less one standard error, on a logarithmic scale if it is positive.
 
-    With very few huge errors, a mean and its standard error grow together, and their difference says nothing.
+    A few huge errors enlarge both a mean and its standard error, so that the plain difference says nothing.
     """
     return part.value * exp(-part.error / part.value) if part.value > 0 else part.value - part.error
 
 
 def is_worse(unseen: Difference, underfit: Difference, overfit: Difference) -> bool:
-    """Whether the excess is both worth a name and statistically significant."""
+    """Whether the excess is both large enough to matter and statistically significant."""
     steps = in_errors(unseen.logarithm - log(1 + NONE), unseen.logarithm_error)
     return unseen.logarithm > log(1 + WORTH_NAMING) and steps > required_steps(underfit, overfit)
 
 
 def required_steps(underfit: Difference, overfit: Difference) -> float:
-    """By how many standard errors E_v must be above the reference's, given the evidence from seen examples."""
+    """By how many standard errors the excess must be above NONE, given the evidence from training examples."""
     if underfit.logarithm < log(FAR_BELOW):
         # The trial has memorized its examples.
         return max(LEAST_BELOW, ALONE - MAKES_UP_BELOW * max(0.0, -underfit.logarithm_steps))

@@ -1,4 +1,4 @@
-"""The floor: errors of the best constant prediction. A network that does no better has learned nothing of use."""
+"""The floor: errors of the best constant prediction. A network that does no better has learned nothing useful."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from fitgap.core.repeats import TRAINING_SIDE, VALIDATION_SIDE, sample_of
 
 @dataclass(frozen=True)
 class Floor:
-    """Mean errors of the constant over all training and validation examples of a repeat, and its errors of the sampled
+    """Mean errors of the constant over all training and validation examples of a repeat, and its errors on the sampled
     examples (2, n) in float32, padded with NaN.
     """
 

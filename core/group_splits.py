@@ -5,10 +5,10 @@ from fitgap.core.randomness import Purpose, generator
 
 
 def drawn_groups(counts: np.ndarray, wanted: np.ndarray, *, seed: int, repeat: int) -> np.ndarray:
-    """Which groups (G,) validate, so that their examples come close to `wanted` (C,).
+    """Which groups (G,) validate, so that their number of examples in each class comes close to `wanted` (C,).
 
     `counts` (G, C) holds the number of examples of every group in every class. Groups are considered in a shuffled
-    order, and taken if that brings the counts closer to what is wanted. At least one group is on each side.
+    order, and taken if that brings the counts closer to `wanted`. At least one group is on each side.
     """
     taken, chosen = np.zeros(counts.shape[1]), np.zeros(len(counts), bool)
     order = generator(seed, repeat, Purpose.SPLIT).permutation(len(counts))
@@ -25,15 +25,15 @@ def distance(taken: np.ndarray, wanted: np.ndarray) -> float:
 
 
 def group_folds(counts: np.ndarray, folds: int, *, seed: int, permutation: int) -> np.ndarray:
-    """The fold (G,) of every group. The largest groups are dealt first, each to the fold that has least of its classes.
+    """The fold (G,) of every group. Each joins the fold with the fewest examples of its classes, large groups first.
 
-    Of equal groups, the order is shuffled.
+    Groups of equal size are dealt in shuffled order.
     """
     order = generator(seed, permutation, Purpose.SPLIT).permutation(len(counts))
     order = order[np.argsort(-counts[order].sum(axis=1), kind="stable")]
     loads, fold_of = np.zeros((folds, counts.shape[1])), np.zeros(len(counts), int)
     for group in order:
-        # With equal loads in its classes, the fold with fewer examples.
+        # Ties go to the fold with fewer examples.
         fold = np.lexsort((loads.sum(axis=1), loads @ counts[group]))[0]
         loads[fold] += counts[group]
         fold_of[group] = fold

@@ -1,4 +1,4 @@
-"""What those who measure a pack in training need of it, so that they do not have to import the pack."""
+"""Protocols for modules that measure a pack in training, so that they do not have to import the pack."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -11,7 +11,7 @@ from fitgap.core.repeats import Repeats
 
 
 class WaitingEpochs(Protocol):
-    """Epochs from which no evidence was taken yet; see `fitgap.core.cross_fit`."""
+    """Epochs from which no evidence has been extracted yet; see `fitgap.core.cross_fit`."""
 
     @property
     def waiting(self) -> Sequence[object]: ...

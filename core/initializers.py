@@ -1,4 +1,4 @@
-"""Initializers: distributions of a layer's initial weights, given its numbers of inputs and outputs, and biases."""
+"""Initializers: initial biases, and distributions of initial weights given a layer's numbers of inputs and outputs."""
 
 import math
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class Initializer(Variant):
         fan_out: int | None = None,
         block: int = 0,
     ) -> np.ndarray:
-        """Initial weights (outputs, inputs) in float64 of layer 1, 2, …, equal for all configurations of a repeat.
+        """Initial weights (outputs, inputs) in float64 of layer 1, 2, …, the same in all configurations of a repeat.
 
         `fan_out` is the number of outputs that an input reaches, by default all of `outputs`; `block` counts the blocks
         of weights of a layer from 0.

@@ -18,7 +18,7 @@ MOST_EXAMPLES = CHUNK
 NEAR_ZERO = 0.01
 # A unit is saturated if its slope is below this fraction of the steepest, for this share of the examples.
 FLAT, SHARE_OF_FLAT = 0.05, 0.95
-# The points at which the steepest slope of a function is searched.
+# The points among which the steepest slope of a function is found.
 GRID = np.linspace(-8, 8, 161)[None, :, None]
 SIGNIFICANT_DIGITS = 4
 
@@ -29,8 +29,9 @@ class LayerStatistics:
 
     Of its `units`, `dead` give the same output for the whole sample, and `saturated` backpropagate hardly any error. Of
     its `weights`, `near_zero` are close to 0; `rms` and `rms_start` are their root mean squares after and before
-    training. `gradient` is the root mean square of the derivatives of the mean error by them, None if not finite. In a
-    layer whose outputs have several axes, a unit is a channel: it is dead if it is constant over all positions.
+    training. `gradient` is the root mean square of the derivatives of the mean error with respect to the weights, None
+    if not finite. In a layer whose outputs have several axes, a unit is a channel: it is dead if it is constant over
+    all positions.
     """
 
     units: int
@@ -53,10 +54,10 @@ def layer_statistics(
 ) -> list[list[LayerStatistics]]:
     """The statistics of each network's layers that have units.
 
-    `tables` holds the examples of each repeat, `repeat_rows` (K,) the index of each network's repeat. Units are judged
-    on the rows `chosen` (R, n), and the gradient is that of their mean error, without dropout and penalties; it
-    overwrites the gradient of the networks. `rms_start` (K, L) is the result of `root_mean_squares` before training; L
-    counts layers that have units.
+    `tables` holds the examples of each repeat, `repeat_rows` (K,) the index of each network's repeat. Units are judged,
+    and the gradient of the mean error is computed, on the rows `chosen` (R, n), or some of them, without dropout and
+    penalties. This overwrites the gradient of the networks. `rms_start` (K, L) is the result of `root_mean_squares`
+    before training; L counts layers that have units.
     """
     units, gradients = unit_statistics(networks, tables, evenly(chosen, MOST_EXAMPLES), repeat_rows, loss)
     rms = root_mean_squares(networks)
@@ -107,7 +108,7 @@ def rms_of_layers(networks: Networks, values: np.ndarray) -> np.ndarray:
 
 
 def small_weights(networks: Networks, limits: np.ndarray) -> np.ndarray:
-    """The number (K, L) of weights of every network and layer whose size is at most the limit (K, L)."""
+    """The number (K, L) of weights of every network and layer whose magnitude is at most the limit (K, L)."""
     return np.stack(
         [
             (np.abs(networks.parameters[:, columns]) <= limits[:, layer, None]).sum(axis=1)
@@ -121,8 +122,8 @@ def small_weights(networks: Networks, limits: np.ndarray) -> np.ndarray:
 def unit_statistics(
     networks: Networks, tables: Tables, order: np.ndarray, repeat_rows: np.ndarray, loss: Loss
 ) -> tuple[list[tuple[np.ndarray, np.ndarray]], np.ndarray]:
-    """For every layer that has units, how many (K,) are dead and how many saturated on the examples `order` (R, n); and
-    the root mean squares (K, L) of the gradient of their mean error.
+    """For every layer that has units, how many of them (K,) are dead and how many saturated on the examples `order`
+    (R, n); and the root mean squares (K, L) of the gradient of these examples' mean error.
     """
     gradient = np.zeros_like(networks.gradient)
     trackers = [UnitTracker(networks, layer) for layer in networks.shape.unit_layers]
@@ -143,8 +144,8 @@ def unit_statistics(
 
 
 class UnitTracker:
-    """Range of the outputs of a layer's units (K, n), and at how many of all positions of the examples their slope is
-    flat.
+    """The range of the outputs of a layer's units (K, n), and the number of positions, over all examples, at which
+    their slope is flat.
     """
 
     def __init__(self, networks: Networks, layer: int):
@@ -152,7 +153,7 @@ class UnitTracker:
         self.layer = layer
         self.lowest, self.highest = np.full(shape, np.inf), np.full(shape, -np.inf)
         self.flat, self.positions = np.zeros(shape, int), np.zeros((shape[0], 1), int)
-        # A layer of identities has no slopes in a workspace and is never flat; nor is one whose functions are fixed.
+        # A layer of identities has no slopes in a workspace and is never flat; nor is a layer with fixed functions.
         is_flat = bool(networks.functions[layer]) if networks.applies_functions(layer) else not networks.is_plain(layer)
         self.limit = (FLAT * steepest(networks, layer)).astype(networks.dtype) if is_flat else None
 
@@ -172,12 +173,12 @@ class UnitTracker:
             self.positions += is_flat.shape[1] if padded is None else np.count_nonzero(counts, axis=1)
 
     def _padded(self, work: Workspace) -> np.ndarray | None:
-        """Which steps (K, T, B, 1) of a layer that goes through steps are padding, if sequences have lengths."""
+        """Which steps (K, T, B, 1) of a recurrent layer are padding; None if sequences are not padded."""
         bound = work.bound[self.layer - 1]
         return bound.real.padded if isinstance(bound, BoundRecurrent) and bound.real else None
 
     def _slopes(self, work: Workspace) -> np.ndarray:
-        """The slopes (K, positions, n); of a layer that goes through steps, at all of them."""
+        """The slopes (K, positions, n); for a recurrent layer, at all steps."""
         bound = work.bound[self.layer - 1]
         if isinstance(bound, BoundRecurrent):
             return bound.slopes()

@@ -45,14 +45,14 @@ class Loss(Variant):
         raise NotImplementedError
 
     def errors_by_gradient(self, gradient: np.ndarray, wide: np.ndarray) -> np.ndarray:
-        """The same bits as `errors`, from what `gradient` writes, for losses with a `gradient_formula`.
+        """The same bits as `errors`, computed from the result of `gradient`, for losses with a `gradient_formula`.
 
         `wide` (…, B, n) is a buffer in float64 with the layout of the gradient.
         """
         raise NotImplementedError
 
     def summed_errors(self, outputs: np.ndarray, targets: np.ndarray, gradient: np.ndarray) -> np.ndarray:
-        """The sum of each member's errors over the batch (K,), from arrays (K, B, n); `gradient` as from `gradient`.
+        """The sum of each member's errors over the batch (K,), from arrays (K, B, n) and the result of `gradient`.
 
         Used for the running mean, which is reported next to E_t and may be less exact.
         """
@@ -60,7 +60,7 @@ class Loss(Variant):
 
     @staticmethod
     def linked(outputs: np.ndarray) -> np.ndarray:
-        """The outputs after the loss's link function: what a reading interprets."""
+        """The outputs after the loss's link function, ready to be read."""
         return outputs
 
 
@@ -80,7 +80,7 @@ class HalfSquaredError(Loss):
 
     @staticmethod
     def gradient(outputs, targets, out):
-        # a − y, not y − a: Alg. 7 prints the sign that climbs the error.
+        # a − y, not y − a: with the sign printed in Alg. 7, steps would increase the error.
         np.subtract(outputs, targets, out=out)
 
     @staticmethod
@@ -92,7 +92,7 @@ class HalfSquaredError(Loss):
         return mean_target(targets, weights)
 
     def errors_by_gradient(self, gradient, wide):
-        # A new array of this size would take longer than what is computed.
+        # Allocating a new array of this size would take longer than the computation.
         np.copyto(wide, gradient)
         np.multiply(wide, wide, out=wide)
         return 0.5 * over_outputs(wide)
@@ -166,8 +166,8 @@ def mean_target(targets: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
 
 
 def rarest(targets: np.ndarray) -> float:
-    """The frequency assumed for a class that none of the targets (N, n) has: half an example, so that errors are finite
-    if it occurs in others.
+    """The frequency assumed for a class that does not occur in the targets (N, n): half an example, so that errors are
+    finite if it occurs elsewhere.
     """
     return 0.5 / len(targets)
 

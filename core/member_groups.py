@@ -1,4 +1,4 @@
-"""Groups of adjacent members whose settings are of one kind, with their numbers stacked into arrays."""
+"""Groups of adjacent members whose settings are of the same kind, with their numbers stacked into arrays."""
 
 import itertools
 from collections.abc import Sequence

@@ -21,7 +21,7 @@ class Member:
     """One network to train: the settings in which the members of a pack may differ.
 
     `activations` holds the functions of layers 1 … L, the output layer last; none for a layer without units, or with
-    fixed functions. Raises ValueError for two regularizers or two stopping rules of one kind.
+    fixed functions. Raises ValueError for two regularizers or two stopping rules of the same kind.
     """
 
     activations: tuple[LayerFunctions, ...]

@@ -12,16 +12,16 @@ from fitgap.core.target_coding import Intervals, OutputReading, Unrecognized
 # The smallest probability that the log loss assumes, as in scikit-learn.
 SMALLEST = np.finfo(np.float64).eps
 HIGHEST = np.iinfo(np.int64).max
-# Scores that are sorted at once.
+# The number of scores that are sorted at once.
 CACHED = 1 << 14
 
 
 @dataclass(frozen=True)
 class Metrics:
-    """Metrics by name, an array (k,) of one value per member each; NaN where a metric is not defined.
+    """Metrics by name, each an array (k,) with one value per member; NaN where a metric is not defined.
 
-    `confusion` (k, C, C) counts the examples of each class by the class that was predicted; with the reading
-    "unrecognized" it has one more column, for this answer. None if the targets are numbers.
+    `confusion` (k, C, C) counts the examples of each class by predicted class; with the reading "unrecognized" it has
+    one more column, for this answer. None if the targets are numbers.
     """
 
     values: dict[str, np.ndarray]
@@ -40,8 +40,8 @@ def class_metrics(
 ) -> Metrics:
     """Metrics of classifiers, from outputs and encoded targets (k, N, n_L).
 
-    `with_scores` adds those that depend on more than the predicted classes, which take several times as long. Examples
-    of no class, which the reading "unrecognized" adds, are left out.
+    `with_scores` adds the metrics that depend on more than the predicted classes, which take several times as long.
+    Examples that belong to no class, which the reading "unrecognized" adds, are left out.
     """
     truth = reading.read(targets, class_count)
     if isinstance(reading, Unrecognized) and (truth == class_count).any():
@@ -56,7 +56,7 @@ def class_metrics(
     confusion = confusion_matrices(truth, answers, class_count, class_count + isinstance(reading, Unrecognized))
     values = confusion_metrics(confusion)
     if not truth.shape[1]:
-        # A member may have only examples of no class; nothing is defined then.
+        # If all examples of a member belong to no class, its metrics are not defined.
         names = [*values, *(("roc_auc", "log_loss") if with_scores else ())]
         return Metrics({name: np.full(len(outputs), np.nan) for name in names}, confusion)
     if with_scores:
@@ -75,7 +75,7 @@ def confusion_matrices(truth: np.ndarray, answers: np.ndarray, class_count: int,
 
 @np.errstate(invalid="ignore")
 def confusion_metrics(confusion: np.ndarray) -> dict[str, np.ndarray]:
-    """The metrics that follow from the counts (k, C, answers): means over the classes that occur."""
+    """The metrics that follow from the counts (k, C, answers): means, or the minimum, over the classes that occur."""
     classes = confusion.shape[1]
     right = np.diagonal(confusion[:, :, :classes], axis1=1, axis2=2)
     support, answered = confusion.sum(axis=2), confusion.sum(axis=1)
@@ -91,12 +91,12 @@ def confusion_metrics(confusion: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def mean_of(values: np.ndarray, counted: np.ndarray) -> np.ndarray:
-    """The mean (k,) of those of the values (k, C) that are marked."""
+    """The mean (k,) of those values (k, C) that are marked in `counted`."""
     return np.where(counted, values, 0.0).sum(axis=1) / counted.sum(axis=1)
 
 
 def log_loss(outputs: np.ndarray, targets: np.ndarray, loss: Loss) -> np.ndarray:
-    """The mean of −ln p of the correct class (k,); NaN if the outputs are no probabilities."""
+    """The mean of −ln p of the correct class (k,); NaN if the outputs are not probabilities."""
     if not loss.link:
         return np.full(len(outputs), np.nan)
     return np.minimum(loss.errors(outputs, targets), -np.log(SMALLEST)).mean(axis=1)
@@ -105,7 +105,7 @@ def log_loss(outputs: np.ndarray, targets: np.ndarray, loss: Loss) -> np.ndarray
 def class_roc_auc(
     outputs: np.ndarray, truth: np.ndarray, loss: Loss, reading: OutputReading, class_count: int
 ) -> np.ndarray:
-    """The area under the ROC curve (k,); of several classes the mean over each against the rest.
+    """The area under the ROC curve (k,); with more than two classes, the mean over the classes, each against the rest.
 
     NaN if a class does not occur, or if one output stands for more than two classes.
     """
@@ -125,8 +125,8 @@ def class_roc_auc(
 def roc_auc(scores: np.ndarray, positive: np.ndarray) -> np.ndarray:
     """The probability (…) that a positive example has a higher score than a negative one, from arrays (…, N).
 
-    The scores are float64; ties count half. NaN if only one kind occurs. Pairs are counted in whole numbers, which are
-    exact.
+    The scores are float64; ties count half. NaN if all examples are positive or all negative. Pairs are counted in
+    whole numbers, so the counts are exact.
     """
     rows, marks = scores.reshape(-1, scores.shape[-1]), positive.reshape(-1, scores.shape[-1])
     # A few rows at a time stay in the cache.
@@ -138,15 +138,15 @@ def roc_auc(scores: np.ndarray, positive: np.ndarray) -> np.ndarray:
 
 @np.errstate(invalid="ignore")
 def some_areas(scores: np.ndarray, positive: np.ndarray) -> np.ndarray:
-    """The areas (m,) of rows (m, N)."""
-    # As whole numbers in the same order, scores have room for a mark in their last bit. Sorting them takes a third of
-    # the time of sorting indices. Adding 0 turns −0 into 0.
+    """The areas (m,) for rows (m, N)."""
+    # Scores are converted to integers with the same order, whose last bit is replaced by the mark. Sorting these takes
+    # a third of the time of sorting indices. Adding 0 turns −0 into 0.
     bits = (scores + 0.0).view(np.int64)
     keys = np.sort((bits ^ ((bits >> 63) & HIGHEST)) & ~1 | positive, axis=-1)
     is_positive = (keys & 1).astype(np.float64)
     rank_sums = is_positive @ np.arange(1.0, keys.shape[-1] + 1)
     for row in np.flatnonzero(((keys[:, 1:] ^ keys[:, :-1]).view(np.uint64) < 2).any(axis=1)):
-        # Scores that are equal, or that differ in their last bit only.
+        # This row has scores that are equal or differ only in the last bit.
         _, rank, counts = np.unique(scores[row], return_inverse=True, return_counts=True)
         ends = np.cumsum(counts)
         rank_sums[row] = (ends - (counts - 1) / 2)[rank][positive[row]].sum()

@@ -1,4 +1,4 @@
-"""A trained network that predicts on its own: input scaling, layers, and the reading of its outputs."""
+"""A trained network with all that prediction needs: input scaling, layers, and the reading of its outputs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from fitgap.core.target_coding import OutputReading
 @dataclass(frozen=True)
 class ModelLayer:
     """A layer for inputs with the axes `shape`: its weights, one matrix (outputs, inputs) per block, its biases (n,),
-    and its functions with their units and their β and γ. A layer without units has none of these.
+    and its functions, each with its units and its β and γ. A layer without units has none of these.
     """
 
     layer: Layer
@@ -28,9 +28,9 @@ class ModelLayer:
     functions: tuple[tuple[Activation, slice, dict[str, float]], ...]
 
     def evaluate(self, before: Sequence[np.ndarray], lengths: np.ndarray | None = None) -> np.ndarray:
-        """a⁽ᵏ⁾ (N, n_k) from a⁽⁰⁾ … a⁽ᵏ⁻¹⁾; most layers read the last of these only (Magyar 2024, Eq. 2).
+        """a⁽ᵏ⁾ (N, n_k) from a⁽⁰⁾ … a⁽ᵏ⁻¹⁾; most layers only read the last of these (Magyar 2024, Eq. 2).
 
-        `lengths` (N,) are those of the sequences, if they differ.
+        `lengths` (N,) are the lengths of the sequences, if they differ.
         """
         functions = self._applied_functions() if self.layer.applies_functions else ()
         around = self.layer.goes_around
@@ -99,7 +99,7 @@ class Model:
         return self.loss.errors(self.unlinked_outputs(inputs), encoded.astype(self.dtype))
 
     def accuracy(self, inputs: np.ndarray, targets: np.ndarray) -> float:
-        """The share of correctly predicted classes; for numbers R², with all targets on their trained scale."""
+        """The share of correctly predicted classes; for numbers R², with all targets scaled as in training."""
         answers = self.predict(inputs)
         if self.class_count:
             return float((answers == targets[:, 0]).mean())

@@ -48,7 +48,7 @@ class Networks:
     def _draw_weights(self, row: int, member: Member) -> None:
         for layer in self.shape.parameter_layers:
             own, blocks = self.by_layer[layer - 1], self.shape.blocks[layer - 1]
-            # Layers whose functions are fixed have sigmoid and tanh.
+            # Layers with fixed functions use sigmoid and tanh.
             initializer = member.initializer.suiting((member.activations[layer - 1] or (Tanh(),))[0])
             key = {"seed": member.seed, "repeat": member.repeat, "layer": layer}
             for number, (weights, block) in enumerate(zip(own.weights, blocks, strict=True)):
@@ -107,7 +107,7 @@ class Networks:
                 self._forward_plain(work, layer)
                 if not self.applies_functions(layer):
                     continue
-                # Its outputs have the slope 1 until they are dropped.
+                # A recurrent layer applies its functions itself; these slopes only receive the dropout masks.
                 work.slopes[layer].fill(1)
             else:
                 bound.multiply()
@@ -119,7 +119,7 @@ class Networks:
             work.slopes[-1][self.by_perceptron_rule] = 1
 
     def _forward_plain(self, work: Workspace, layer: int) -> None:
-        """Compute a layer without activation functions; of the last one also the loss, if a compiled pass does both."""
+        """Compute a layer without functions; a compiled pass over the outputs also computes the loss gradient."""
         bound = work.bound[layer - 1]
         if work.output_pass and layer == self.layout.depth:
             bound.multiply()
@@ -144,7 +144,7 @@ class Networks:
         return [FunctionViews(group, numbers, x[at], bias[at], a[at]) for group, numbers, at in places]
 
     def compile(self, work: Workspace) -> None:
-        """Compute on this workspace with compiled passes from now on, as far as there is machine code."""
+        """Compute on this workspace with compiled passes from now on, where there is machine code."""
         work.dropouts = {layer: each for layer, each in work.dropouts.items() if each}
         for layer, groups in enumerate(work.views):
             if not self.is_plain(layer):
@@ -185,18 +185,18 @@ class Networks:
         ]
 
     def _output_pass(self, work: Workspace, loss: Loss) -> OutputPass | None:
-        """The compiled pass over the outputs in a workspace; None if their layer has functions, or there is none."""
+        """The compiled pass over the outputs in a workspace; None if not compiled or their layer has functions."""
         if not self.is_plain(self.layout.depth):
             return None
         delta = work.deltas[-1] if work.is_for_training else None
         return output_pass(loss, work.outputs, self.by_layer[-1].bias, work.targets, delta)
 
     def is_plain(self, layer: int) -> bool:
-        """Whether no activation function of a layer needs computation."""
+        """Whether there are no activation functions to compute after a layer."""
         return self.plain[layer]
 
     def applies_functions(self, layer: int) -> bool:
-        """Whether a layer goes through steps and applies its functions itself."""
+        """Whether a layer is recurrent and applies its functions itself."""
         return self.shape.layers[layer - 1].applies_functions
 
     def _activate_and_differentiate(self, work: Workspace, layer: int) -> None:
@@ -224,7 +224,7 @@ class Networks:
             if layer > first:
                 work.bound[layer - 1].backward()
                 for adding in self.shape.additions.get(layer - 1, ()):
-                    # Unchanged since its own turn, because a sum has no activation function.
+                    # Still the derivative with respect to the sum, because a residual layer has no activation function.
                     work.deltas[layer - 1] += work.deltas[adding]
 
     def _sum_function_gradients(self, work: Workspace, layer: int) -> None:

@@ -9,7 +9,7 @@ from fitgap.core.layers.shorthand import joined
 
 
 class UnfitLayerError(ValueError):
-    """A layer does not fit the values before it; `number` is that of the layer, from 1."""
+    """A layer does not fit its inputs; `number` is the number of the layer, from 1."""
 
     def __init__(self, number: int, layer: Layer, reason: ValueError):
         super().__init__(f"layer {number} ({layer.shorthand}): {reason}")
@@ -20,9 +20,9 @@ class UnfitLayerError(ValueError):
 class NetworkShape:
     """The axes of the inputs of an example, and the layers from the first to the outputs.
 
-    With `is_padded`, examples are sequences of different lengths, padded as `core.layers.padding` says.
+    With `is_padded`, examples are sequences of different lengths, padded as described in `core.layers.padding`.
 
-    Raises UnfitLayerError, with the layer where the shapes stop fitting, when one of the properties is first computed.
+    Computing a property raises UnfitLayerError, with the first layer that does not fit its inputs, if there is one.
     """
 
     input_shape: Shape
@@ -45,8 +45,8 @@ class NetworkShape:
         return tuple(shapes)
 
     def added_to(self, number: int) -> int:
-        """After which layer, 0 for the inputs, the values come that layer `number` adds. Raises ValueError if there are
-        too few layers.
+        """The number of the layer whose outputs the residual layer `number` adds; 0 for the inputs. Raises ValueError
+        if there are too few layers.
         """
         around = self.layers[number - 1].goes_around
         if around >= number:
@@ -55,7 +55,7 @@ class NetworkShape:
 
     @cached_property
     def additions(self) -> dict[int, list[int]]:
-        """The layers that add the values after a layer, by its number; 0 for the inputs."""
+        """For each layer whose outputs are added later, the residual layers that add them; 0 stands for the inputs."""
         found: dict[int, list[int]] = {}
         for number, layer in enumerate(self.layers, start=1):
             if layer.goes_around:
@@ -69,11 +69,11 @@ class NetworkShape:
 
     @cached_property
     def channels(self) -> tuple[int, ...]:
-        """The length of the last axis of the same values, along which activation functions and biases differ."""
+        """The length of the last axis of these values. Activation functions and biases differ only along this axis."""
         return tuple(shape[-1] for shape in self.shapes)
 
     def before(self, number: int) -> "NetworkShape":
-        """The layers before layer `number`, as they are in this network."""
+        """The part of this network before layer `number`."""
         return NetworkShape(self.input_shape, self.layers[: number - 1], self.is_padded)
 
     @property
@@ -93,7 +93,7 @@ class NetworkShape:
 
     @cached_property
     def function_layers(self) -> tuple[int, ...]:
-        """The numbers, from 1, of the layers whose functions are applied after them, to sums with their biases."""
+        """The numbers, from 1, of the layers with units whose biases and functions are applied outside the layer."""
         return tuple(number for number in self.unit_layers if not self.layers[number - 1].applies_functions)
 
     @cached_property
@@ -121,12 +121,12 @@ class NetworkShape:
 
     @cached_property
     def multiplications(self) -> int:
-        """Multiplications of weights per example: the work of the network."""
+        """Multiplications by weights per example, a measure of the network's computing cost."""
         return sum(layer.multiplications(shape) for layer, shape in zip(self.layers, self.shapes, strict=False))
 
     @cached_property
     def scratch(self) -> int:
-        """Numbers per example that layers store besides their inputs and outputs."""
+        """How many numbers per example the layers store in addition to their inputs and outputs."""
         return sum(layer.scratch(shape) for layer, shape in zip(self.layers, self.shapes, strict=False))
 
     @cached_property

@@ -11,7 +11,7 @@ MANY_PARAMETERS = 1.0
 
 
 def rose(facts: Facts) -> FoundCause | None:
-    """From some epoch on E_v rose while E_t fell; both are smoothed, so that a lucky epoch is no best epoch."""
+    """From some epoch on E_v rose while E_t fell; both are smoothed, so that one lucky epoch is not taken as best."""
     smooth, training = smoothed(facts.e_v), smoothed(facts.e_t)
     best, risen = lowest(smooth), rise(facts.e_v)
     if best is None or risen <= RISEN or not training[-1] < training[best]:

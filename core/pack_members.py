@@ -1,4 +1,4 @@
-"""The members of a pack: what they consist of, who leaves, and the state of each, to be saved and restored."""
+"""The members of a pack: their parts, the removal of members, and states to be saved and restored."""
 
 from collections.abc import Mapping, Sequence
 
@@ -24,7 +24,7 @@ class PackMembers:
     """The members of a pack: their networks, optimizer slots, examples and epoch. `fitgap.core.training` trains them.
 
     With `states`, one per member, training resumes from there, bit for bit as if it had never stopped. Raises
-    ValueError if the states are of different epochs or do not fit the members.
+    ValueError if the states have different epochs or do not fit the members.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class PackMembers:
         self.cross_fit = CrossFit(len(members), is_new=states is None)
         self.epoch = 0
         self.clock = PackClock(kernels)
-        # Numbers of members that leave before the next epoch, though they have not finished.
+        # Numbers of members that leave before the next epoch although they have not finished.
         self.leaving: set[int] = set()
         if states is not None:
             check_states(states, members, shape.network, shape.dtype)
@@ -70,7 +70,7 @@ class PackMembers:
         self.cross_fit.rebind_views(self.member_numbers, self.repeats, self.evidence)
         dropouts = [dropout_of(member) for member in self.members]
         self.has_dropout = any(dropouts)
-        # Made for the first epoch of these members, since their draws depend on the epoch.
+        # Created in the first epoch of these members, because the draws depend on the epoch.
         self.dropout: DropoutMasks | None = None
         self.has_own_inputs = any(dropout.reaches(0) for dropout in dropouts if dropout)
         self.workspaces: dict[int, Workspace] = {}
@@ -95,12 +95,12 @@ class PackMembers:
         return own_row(self.networks.parameters[row], self.members[row], self.networks.layout)
 
     def put_parameters(self, member_number: int, parameters: np.ndarray) -> None:
-        """Replace the parameters of a member that is still in the pack by others (P,) in saved form."""
+        """Replace the parameters of a member that is still in the pack with these (P,) in saved form."""
         row = self._row_of(member_number)
         put_own_row(parameters, self.networks.parameters[row], self.members[row], self.networks.layout)
 
     def state_of(self, member_number: int) -> MemberState:
-        """The state, after the last epoch, of a member that is still in the pack."""
+        """The state of a member that is still in the pack, after the last epoch."""
         row = self._row_of(member_number)
         return MemberState(
             epoch=self.epoch,
@@ -111,7 +111,7 @@ class PackMembers:
         )
 
     def best_parameters_of(self, member_number: int) -> np.ndarray | None:
-        """The parameters (P,) after its best epoch of a member that is still in the pack, in saved form; None if they
+        """The parameters (P,) in saved form of a member that is still in the pack, after its best epoch; None if they
         are unknown.
         """
         row = self._row_of(member_number)
@@ -126,13 +126,13 @@ class PackMembers:
         put_own_row(saved, self.metrics.parameters[member_number], member, self.networks.layout)
 
     def honest_errors_of(self, member_number: int) -> HonestErrors:
-        """The errors of a member that is still in the pack at its best epochs, measured on examples that did not
-        choose them.
+        """The errors of a member that is still in the pack at its best epochs, measured on examples that were not used
+        to choose these epochs.
         """
         return self.cross_fit.result(member_number, self._row_of(member_number))
 
     def honest_state_of(self, member_number: int) -> tuple[np.ndarray, np.ndarray] | None:
-        """What `honest_errors_of` is computed from, to be restored with `cross_fit.restore`; None if unknown."""
+        """The data from which `honest_errors_of` is computed; `cross_fit.restore` restores them. None if unknown."""
         return self.cross_fit.state_of(member_number, self._row_of(member_number))
 
     def learned_by(self, member_number: int) -> dict[str, float]:

@@ -1,8 +1,8 @@
 """The layout of parameters in the buffer of a pack.
 
-All parameters of a pack are one array (K, P): one row per member, first the weights of all layers, then all biases,
+All parameters of a pack are one array (K, P). Each member has a row: first the weights of all layers, then all biases,
 then β and γ of the activation functions. Optimizers work on whole rows, penalties on the leading columns, layers on
-views. A block of weights is (K, outputs, inputs), the biases of a layer are (K, 1, n), in most layers one per channel.
+views. A block of weights is (K, outputs, inputs); the biases of a layer are (K, 1, n), in most layers one per channel.
 The first block is stored transposed during training, but not in saved rows (P,).
 """
 
@@ -22,7 +22,7 @@ FUNCTION_PARAMETERS = ("beta", "gamma")
 class Layout:
     """Columns of the parameter buffer for networks of this shape.
 
-    `function_counts` holds, for each layer 1 … L, among how many activation functions its units are divided.
+    `function_counts` holds, for each layer 1 … L, the number of activation functions among which its units are divided.
     """
 
     network: NetworkShape
@@ -71,8 +71,8 @@ class Layout:
     def weights_in_training(self, buffer: np.ndarray) -> list[np.ndarray]:
         """The same views into the buffer of a pack, whose rows store the first block transposed (column-major).
 
-        The forward pass is fastest with two row-major matrices. The backward pass would lose by it, but it ends at the
-        first layer.
+        The forward pass is fastest with two row-major matrices. The backward pass would be slower with them, but it
+        ends at the first layer.
         """
         first, *rest = self.weights(buffer)
         outputs, inputs = first.shape[1:]
@@ -111,8 +111,8 @@ class Layout:
         return np.concatenate([*weights, numbers[self.weight_count :]])
 
     def penalty_columns(self, scope: str, biases: bool) -> list[slice]:
-        """The columns that a penalty covers: of the whole network or of the weights by which the first layer that has
-        units reads its inputs (`input`), with or without biases.
+        """The columns that a penalty covers, with or without biases: those of the whole network or, with the scope
+        `input`, of the weights by which the first layer that has units multiplies its inputs.
         """
         if scope == "input":
             number = self.network.unit_layers[0] - 1

@@ -32,11 +32,10 @@ class Preparation:
     """How a data set is turned into the examples of a repeat.
 
     `preprocess` is a key of PREPROCESSINGS, applied to the inputs. `target_scaling` is "standard" or "none" and applies
-    to numeric targets; classes are never scaled. `missing` is a key of FILLINGS, or another word, which leaves no
-    values to fill. With `limits`, inputs far outside of what the training examples have are limited.
-    `training_examples` is the count (int) or share (float) of the training side that is used, None for all, and
-    `label_noise` the share of its labels that are replaced (see `fitgap.core.training_side`). `class_weight` has the
-    weights of the classes.
+    to numeric targets; classes are never scaled. `missing` is a key of FILLINGS; any other value means that nothing is
+    filled. With `limits`, inputs far outside the range of the training examples are limited. `training_examples` is the
+    count (int) or share (float) of the training side that is used, None for all, and `label_noise` the share of its
+    labels that are replaced (see `fitgap.core.training_side`). `class_weight` holds the weights of the classes.
     """
 
     division: Division
@@ -61,8 +60,8 @@ class Examples:
     """Prepared examples of one repeat: inputs (n, n_0) and targets (n, n_L) in the dtype of training.
 
     `constant_columns` lists the inputs that are constant in the training examples and are set to 0 here.
-    `inputs_transform` and `targets_scaling` are the transformations applied, for reuse on other examples and for
-    undoing them. Weights (n,) have a mean of 1; None if all examples weigh the same.
+    `inputs_transform` and `targets_scaling` are the transformations that were applied, to apply them to other examples
+    or to undo them. Weights (n,) have a mean of 1; None if all examples weigh the same.
     """
 
     training_inputs: np.ndarray
@@ -77,13 +76,13 @@ class Examples:
 
     @property
     def tables(self) -> dict[str, np.ndarray]:
-        """Its tables by name, without those that it does not have."""
+        """The tables by name, without those that are None."""
         tables = {name: getattr(self, name) for name in TABLES}
         return {name: table for name, table in tables.items() if table is not None}
 
     @cached_property
     def byte_count(self) -> int:
-        """The size of its tables. Kept, because a cache asks for it whenever a pack begins."""
+        """The size of the tables. Cached, because a cache of examples queries it whenever a pack starts."""
         return sum(table.nbytes for table in self.tables.values())
 
 
@@ -123,9 +122,9 @@ def prepare_examples(
 def encoded_weights(
     dataset: Dataset, preparation: Preparation, reading: OutputReading, whole: Split, *, seed: int, repeat: int
 ) -> tuple[np.ndarray | None, np.ndarray | None]:
-    """The weights (n,) of the training and validation examples used of a repeat's split, as in `Examples`.
+    """The weights (n,) of the training and validation examples of a repeat's split that are used, as in `Examples`.
 
-    Synthetic examples have the mean weight. The class of a training example is that of its label, even if it is noise.
+    Synthetic examples have the mean weight. A training example has the weight of its label, even if that is noise.
     """
     if preparation.class_weight is None and WEIGHT not in dataset.marks:
         return None, None
@@ -141,13 +140,13 @@ def encoded_weights(
 
 
 def used_examples(dataset: Dataset, preparation: Preparation, whole: Split, *, seed: int, repeat: int) -> Split:
-    """The part of a repeat's split that is used; inputs are scaled by what these training examples have."""
+    """The part of a repeat's split that is used; the scaling of inputs is learned from these training examples."""
     division, wanted = preparation.division, preparation.training_examples
     return with_used_examples(whole, dataset, division, wanted, seed=seed, repeat=repeat)
 
 
 def learned_statistics(training: np.ndarray, filled: np.ndarray, preparation: Preparation) -> list[np.ndarray]:
-    """The shift and the factor of every column (n,), and its limits if there are any, from the training examples (N, n)
+    """The shift and factor of every column (n,), and its limits if there are any, from the training examples (N, n)
     before and after filling.
     """
     scaling = PREPROCESSINGS[preparation.preprocess](filled)
@@ -157,7 +156,7 @@ def learned_statistics(training: np.ndarray, filled: np.ndarray, preparation: Pr
 
 
 def statistics_without_padding(values: np.ndarray, preparation: Preparation) -> list[np.ndarray]:
-    """The same of values (N, n) whose padding is NaN; a column of padding alone is constant."""
+    """The same for values (N, n) whose padding is NaN; a column with nothing but padding is constant."""
     present = [column[~np.isnan(column)][:, np.newaxis] for column in values.T]
     columns = [each if len(each) else np.zeros((1, 1)) for each in present]
     learned = [learned_statistics(own, own, preparation) for own in columns]
@@ -184,7 +183,7 @@ def learned_transform(
 
 
 def position_count(preparation: Preparation, axes: Sequence[int]) -> int:
-    """Among how many positions of an example the scaling makes no difference: 1 if every column is scaled by itself."""
+    """The number of positions of an example that are scaled alike; 1 if every column is scaled by itself."""
     return math.prod(axes[:-1]) if preparation.preprocess in BY_CHANNEL else 1
 
 
@@ -196,7 +195,7 @@ def rows_of_positions(values: np.ndarray, positions: int) -> np.ndarray:
 def target_scaling(dataset: Dataset, preparation: Preparation, whole: Split) -> Scaling:
     """The scaling of the targets, learned from all training examples of the repeat, even if only some are used.
 
-    It is the unit in which errors are measured. With a unit for every subset, their errors could not be compared.
+    It is the unit in which errors are measured. If every subset had its own, their errors could not be compared.
     """
     if dataset.target_kind == "numbers" and preparation.target_scaling == "standard":
         return standard(dataset.targets[whole.training])
@@ -206,8 +205,8 @@ def target_scaling(dataset: Dataset, preparation: Preparation, whole: Split) -> 
 def encoded_targets(
     dataset: Dataset, preparation: Preparation, reading: OutputReading, whole: Split, *, seed: int, repeat: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The encoded targets (n, n_L) of the training and validation examples used of a repeat's split, in float64, as in
-    `Examples`.
+    """The encoded targets (n, n_L), as in `Examples` but in float64, of the training and validation examples of a
+    repeat's split that are used.
     """
     scaling = target_scaling(dataset, preparation, whole)
     split = used_examples(dataset, preparation, whole, seed=seed, repeat=repeat)
@@ -237,8 +236,8 @@ def with_synthetic(
 
 
 def constant_columns(dataset: Dataset, preparation: Preparation, split: Split) -> tuple[int, ...]:
-    """Indices of the input columns that are constant in the training examples; if channels are scaled, of all positions
-    of a constant channel.
+    """Indices of the input columns that are constant in the training examples; if scaling is by channel, of all
+    positions of each constant channel.
     """
     positions = position_count(preparation, dataset.axes)
     is_varying = np.tile(varying(rows_of_positions(dataset.inputs[split.training], positions)), positions)

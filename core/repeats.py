@@ -1,4 +1,4 @@
-"""The repeats of a pack: which examples its members train on, in which order, and on which they are measured."""
+"""The repeats of a pack: the examples its members train on, their order, and the examples they are measured on."""
 
 from collections.abc import Mapping, Sequence
 
@@ -27,7 +27,7 @@ class Repeats:
             weights_of([each.training_weights for each in chosen]),
             weights_of([each.validation_weights for each in chosen]),
         )
-        # The units (m,) of numeric targets, which are scaled, by repeat.
+        # For each repeat, the units (m,) of the scaled targets.
         self.target_lengths = [each.targets_scaling.lengths for each in chosen]
         self.training: Tables = (
             checked_equal_shapes([each.training_inputs for each in chosen]),
@@ -77,8 +77,8 @@ class Repeats:
         return np.stack([sample_of(*key, side, available, wanted) for key in self.keys])
 
     def divide_validation(self) -> np.ndarray:
-        """Which of each repeat's validation examples are in the second of two halves, (R, N); the first is smaller by
-        one if their number is odd.
+        """Which validation examples of each repeat are in the second of two halves, (R, N). The first half is smaller
+        by one if their number is odd.
         """
         available = len(self.validation[0][0])
         sources = [generator(*key, Purpose.HALVES) for key in self.keys]

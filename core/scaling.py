@@ -79,11 +79,11 @@ def mean_and_deviation(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         mean = values.mean(axis=0)
         deviation = values.std(axis=0, mean=mean[np.newaxis])
-    # Most columns need no closer look, which takes as long as everything before.
+    # Only check suspicious columns further: this takes as long as everything before.
     is_lost = ~(np.isfinite(deviation) & (deviation > 0))
     is_lost[is_lost] = varying(values[:, is_lost]) & np.isfinite(values[:, is_lost]).all(axis=0)
     if is_lost.any():
-        # All other columns keep the bits that they always had.
+        # Only these columns are recomputed, so that results for all others keep their bits.
         own = values[:, is_lost]
         size = np.exp2(np.floor(np.log2(np.abs(own).max(axis=0))))
         mean[is_lost], deviation[is_lost] = (own / size).mean(axis=0) * size, (own / size).std(axis=0) * size
@@ -108,11 +108,11 @@ PREPROCESSINGS: dict[str, Callable[[np.ndarray], Scaling]] = {
     "channel_standard": standard,
     "channel_minmax": minmax,
 }
-# Those that scale all positions of a channel alike, so that what neighbouring positions have in common is kept.
+# Preprocessings that scale all positions of a channel alike, which keeps the relation between neighboring positions.
 BY_CHANNEL = ("channel_standard", "channel_minmax")
 
 
-# The value that fills the gaps of a column, computed from its present values.
+# The functions that compute the fill value of a column from the values that are present.
 FILLINGS: dict[str, Callable[..., np.ndarray]] = {"mean": np.nanmean, "median": np.nanmedian}
 
 
@@ -124,7 +124,7 @@ def varying(values: np.ndarray) -> np.ndarray:
         return lowest < highest
     absent = np.isnan(values)
     lowest = np.where(absent, np.inf, values).min(axis=0)
-    # A column of NaN only gets a lowest value above its highest.
+    # In a column with only NaN, the lowest value is above the highest.
     return lowest < np.where(absent, -np.inf, values).max(axis=0)
 
 
@@ -142,11 +142,11 @@ def divide_where_varying(values: np.ndarray, spread: np.ndarray) -> np.ndarray:
 
 
 def limits_of(training: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The lowest and highest inputs (n_0,) that other examples may have, from those of the training examples.
+    """The lowest and highest values (n_0,) to which inputs are limited, computed from the training examples.
 
     In a nearly constant column, the spread comes from a few examples, and another example may be 10⁵ of its standard
-    deviations away, where no network can predict. Ten standard deviations beyond the training examples, or their whole
-    range if that is more, leave all other examples as they are.
+    deviations away, where no network can predict. The limits are ten standard deviations beyond the training examples,
+    or their whole range if that is more, so that less extreme examples stay unchanged.
     """
     lowest, highest = training.min(axis=0), training.max(axis=0)
     with np.errstate(over="ignore", invalid="ignore"):

@@ -31,7 +31,7 @@ def area_under_curve(truth: np.ndarray, probabilities: np.ndarray) -> float:
 
 
 def f1(truth: np.ndarray, answers: np.ndarray) -> float:
-    """The harmonic mean of precision and recall; 0 without any hit."""
+    """The harmonic mean of precision and recall; 0 without true positives."""
     hits = (truth & answers).sum()
     return float(2 * hits / (truth.sum() + answers.sum()))
 

@@ -1,4 +1,4 @@
-"""Small samples: validation examples too few for verdicts to be reliable, in total or of some classes."""
+"""Small samples: too few validation examples, in total or of some classes, for verdicts to be reliable."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class SmallSample:
     rare_classes: Mapping[str, int]
 
     def __str__(self) -> str:
-        """Such as: only 30 validation examples; only 6 of class b: verdicts are uncertain; …"""
+        """A text such as `only 30 validation examples in a repeat; only 6 of class b: verdicts are uncertain; …`."""
         parts = [] if self.count is None else [f"only {self.count} validation examples in a repeat"]
         parts += [f"only {count} of class {name}" for name, count in self.rare_classes.items()]
         help_ = "k folds, more repeats or a larger validation share would help"
@@ -26,10 +26,10 @@ class SmallSample:
 
 
 def small_sample(validation_count: int, by_class: Mapping[str, int]) -> SmallSample | None:
-    """What is small about the validation examples of a repeat; `by_class` is empty for numbers. None if nothing is."""
+    """The small sample of a repeat; None if there are enough validation examples. `by_class` is empty for numbers."""
     rare = {name: count for name, count in by_class.items() if count < FEW_OF_A_CLASS}
     count = validation_count if validation_count < FEW else None
-    # With few examples in total, every class has few.
+    # If every class is rare, the total says enough.
     if count is not None and len(rare) == len(by_class):
         rare = {}
     return SmallSample(count, rare) if count is not None or rare else None

@@ -65,7 +65,7 @@ class NoImprovement(Stopping):
     restore: str = parameter(NOTHING, choices=(NOTHING, BEST), description="which network the trial ends with")
 
     def settings(self) -> dict[str, Any]:
-        """All parameters; without `restore` if nothing is restored, as before there was this parameter."""
+        """All parameters; without `restore` if nothing is restored, as in versions that did not have this parameter."""
         found = super().settings()
         if self.restore == NOTHING:
             del found["restore"]

@@ -17,7 +17,7 @@ class OutputReading(Variant):
     for_classes: ClassVar[bool] = True
 
     def output_count(self, class_count: int, target_count: int) -> int:
-        """n_L: the number of outputs for this number of classes, or of target columns."""
+        """n_L: the number of outputs for this number of classes or target columns."""
         raise NotImplementedError
 
     def encode(self, targets: np.ndarray, class_count: int) -> np.ndarray:
@@ -152,7 +152,7 @@ def one_hot(targets: np.ndarray, output_count: int) -> np.ndarray:
 
 
 def largest_is_marked(outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """Whether the largest output (…, n), the first of equal ones, is at the 1 of the one-hot targets (…, n), as (…).
+    """Whether (…) the largest output (…, n), or the first of equal ones, is at the 1 of the one-hot targets (…, n).
 
     Same result as comparing `argmax` of both, but several times faster if outputs are stored unit by unit.
     """

@@ -19,7 +19,7 @@ from fitgap.core.workspace import Workspace
 
 
 def train(shape: PackShape, members: Sequence[Member], examples: Mapping[int, Examples]) -> Iterator[EpochResults]:
-    """Train all members of a pack together; yields one result per epoch. Each member's numbers are as if it were alone.
+    """Train all members of a pack together, each as if it were alone; yields one result per epoch.
 
     `examples` maps the repeats of the members to their prepared examples. Raises ValueError if the repeats differ in
     their number of training or validation examples.
@@ -35,7 +35,7 @@ class Pack(PackMembers):
         return (each for each in self.run_in_parts() if isinstance(each, EpochResults))
 
     def run_in_parts(self) -> Iterator[EpochResults | EpochPart]:
-        """The same, with progress reports from within each epoch."""
+        """The same, with progress reports within each epoch."""
         while self.member_numbers.size:
             for share in self._train():
                 yield EpochPart(self.member_numbers, share)
@@ -54,7 +54,7 @@ class Pack(PackMembers):
         return self._measure()
 
     def _train(self) -> Iterator[float]:
-        """One pass over the training examples in mini-batches; yields the share done so far from time to time."""
+        """Train one epoch in mini-batches; yields the share done so far from time to time."""
         self._compile()
         self.epoch += 1
         self.rates = np.array([learning_rate(member, self.epoch) for member in self.members])
@@ -90,7 +90,7 @@ class Pack(PackMembers):
     def _step(self, work: Workspace, weights: np.ndarray | None) -> np.ndarray:
         """One step on the mini-batch in the workspace; returns each member's summed error before the step.
 
-        `weights` (K, B) are those of the examples, if they have any.
+        `weights` (K, B) are the weights of the examples, if they have any.
         """
         self.networks.evaluate_for_training(work, self.dropout)
         errors = self._differentiate(work, weights)
@@ -114,7 +114,7 @@ class Pack(PackMembers):
         return errors
 
     def _compile(self) -> None:
-        """Go over to compiled passes where that pays by now; no number depends on it."""
+        """Switch to compiled passes where that pays by now; results do not depend on it."""
         self.clock.look_ahead(self.epoch, max(member.epochs for member in self.members))
         if kernels.may_compile():
             self.updates.compile()
@@ -133,7 +133,7 @@ class Pack(PackMembers):
                 self.repeats.rows,
                 own_inputs=self.has_own_inputs,
             )
-            # Weights would have to multiply the gradient in between.
+            # A pass that computes outputs and gradient together cannot apply weights in between.
             work.loss = None if self.repeats.has_weights else self.shape.loss
         return self.workspaces[example_count]
 

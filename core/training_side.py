@@ -1,7 +1,7 @@
 """The training side of a repeat as a configuration uses it: nested subsets of the examples, and label noise.
 
-Both depend on the seed, the repeat and the row of an example alone. So the examples of a smaller subset are among those
-of a larger one, and the labels replaced at a smaller share are among those replaced at a larger one.
+Both depend only on the seed, the repeat and the row of an example. So a smaller subset is part of a larger one, and the
+labels replaced at a smaller share are among those replaced at a larger one.
 """
 
 from dataclasses import replace
@@ -47,10 +47,10 @@ def with_used_examples(
 
 
 def nested_order(rows: np.ndarray, dataset: Dataset, division: Division, *, seed: int, repeat: int) -> np.ndarray:
-    """The training rows (n,) of a repeat in the order in which larger and larger subsets use them.
+    """The training rows (n,) of a repeat in the order in which growing subsets use them.
 
-    The order is shuffled. If the split is stratified, the classes are interleaved, so that the first n rows have as
-    many examples of each class as their proportions give, to within one.
+    The order is shuffled. If the split is stratified, the classes are interleaved, so that any number of first rows has
+    each class in proportion, to within one example.
     """
     order = generator(seed, repeat, Purpose.SUBSET).permutation(rows)
     if not is_stratified(dataset, division):
@@ -59,14 +59,14 @@ def nested_order(rows: np.ndarray, dataset: Dataset, division: Division, *, seed
     position = np.empty(len(order))
     for each in np.unique(classes):
         members = np.flatnonzero(classes == each)
-        # The middles of equal parts of the whole: of m examples, the first comes after 1/2m of all rows.
+        # The midpoints of equal parts of the whole order: the first of m examples comes after a share of 1/(2m).
         position[members] = (2 * np.arange(len(members)) + 1) / (2 * len(members))
     # Ties stay in shuffled order.
     return order[np.argsort(position, kind="stable")]
 
 
 def noisy_targets(dataset: Dataset, rows: np.ndarray, share: float, *, seed: int, repeat: int) -> np.ndarray:
-    """The targets (n, m) of these training rows, of which a share (rounded to whole examples) gets another class.
+    """The targets (n, m) of these training rows, after a share (rounded to whole examples) got another class.
 
     The other class is drawn uniformly. Raises ValueError if there are no classes to choose from.
     """

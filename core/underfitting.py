@@ -16,8 +16,9 @@ from fitgap.core.fit_facts import (
 )
 from fitgap.core.fit_remedies import Remedy
 
-# An error is still falling if it fell by at least this share of its value in the late window and E_v did not rise by
-# more than the second share. An error that fell by less, but at least by the third share, and steadily, is slow.
+# E_t is still falling if it fell by at least the first share of its value in the late window and E_v did not rise by
+# more than the second share. It is slow if it fell by less, but at least by the third share, and in at least the fourth
+# share of the epochs.
 STILL_FALLING, RISEN, CREEPING, STEADILY = 0.01, 0.05, 0.001, 0.8
 # Shares of a layer's weights or units from which a cause is reported.
 MANY_NEAR_ZERO, MANY_DEAD, MANY_SATURATED = 0.5, 0.3, 0.5
@@ -31,7 +32,7 @@ FEW_PARAMETERS = 0.1
 
 
 def stopped_early(facts: Facts) -> FoundCause | None:
-    """A stopping rule ended the trial while E_t still fell: too little patience, or too large an acceptable error."""
+    """A stopping rule ended the trial while E_t was falling: too little patience, or too large an acceptable error."""
     if not facts.stopped:
         return None
     count = int(facts.numbers[-1])
@@ -48,7 +49,7 @@ def stopped_early(facts: Facts) -> FoundCause | None:
 
 
 def still_falling(facts: Facts) -> FoundCause | None:
-    """E_t still fell over the late window and E_v did not rise: too few epochs."""
+    """E_t was still falling over the late window and E_v did not rise: too few epochs."""
     if facts.stopped:
         return None
     if len(facts.e_t) < 2:
@@ -73,7 +74,7 @@ def slow(facts: Facts) -> FoundCause | None:
 
 
 def creeping(facts: Facts) -> FoundCause | None:
-    """E_t falls steadily over the late window, but by less than what counts as still falling."""
+    """E_t falls steadily over the late window, but too slowly to count as still falling."""
     if len(facts.e_t) < 2:
         return None
     fall, count = late_fall(facts.e_t, facts.numbers), int(facts.numbers[-1])
@@ -110,7 +111,7 @@ def not_falling(facts: Facts) -> FoundCause | None:
 
 
 def vanishing_gradients(facts: Facts) -> FoundCause | None:
-    """Many layers of functions with small slopes, and the network has learned nothing."""
+    """Many layers of functions with small slopes, and the network has learned little."""
     is_stuck = facts.e_t[-1] > STUCK * facts.e_t[0]
     if not deep_and_saturating(facts) or not (facts.hardly_moved or facts.learned_nothing or is_stuck):
         return None

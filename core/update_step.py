@@ -82,7 +82,7 @@ class PenaltyViews:
 
 
 class Updates:
-    """The update steps of a pack. `steps` counts them; there are as many `slots` as any of the optimizers needs."""
+    """The update steps of a pack, counted by `steps`; there are enough `slots` for each of the optimizers."""
 
     def __init__(self, networks: Networks, members: Sequence[Member]):
         self.networks = networks
@@ -106,7 +106,7 @@ class Updates:
         self.compile()
 
     def compile(self) -> None:
-        """Use compiled passes from now on, as far as there is machine code."""
+        """Use compiled passes from now on, where there is machine code."""
         for optimizer in self.optimizers:
             optimizer.compile()
         for penalty in self.penalties:

@@ -1,7 +1,8 @@
-"""Variants: named alternatives of a table (activations, optimizers, …) with their parameters.
+"""Variants: the named choices for a setting (activation, optimizer, …) with their parameters.
 
-A variant is a frozen dataclass whose fields are made by `parameter`. Its table maps names to such classes. The sweep
-file, the flags and `fitgap list` read names, defaults and domains from here, so a new variant is added in one place.
+A variant is a frozen dataclass whose fields are created with `parameter`. A table for each setting maps names to such
+classes. The sweep file, the flags and `fitgap list` take names, defaults and domains from there, so a new variant is
+added in one place.
 """
 
 import dataclasses
@@ -17,7 +18,7 @@ REQUIRED: Any = dataclasses.MISSING
 class ParameterError(ValueError):
     """A parameter of a variant is unknown, missing or outside its domain.
 
-    `parameter` is its name, `rule` what must hold, `value` what was received.
+    `parameter` is its name, `rule` the condition that was violated, `value` the value received.
     """
 
     def __init__(self, parameter: str, rule: str, value: object = None):
@@ -91,8 +92,9 @@ def parameter(
 ) -> Any:
     """A field of a variant. `domain` holds the arguments of `Domain`.
 
-    A headline parameter is always part of the variant's label; any other only if it differs from its default. One that
-    came `later` than its variant is not stored at its default, so that the hashes of earlier versions stay the same.
+    A headline parameter is always part of the variant's label; any other only if it differs from its default. A
+    parameter added `later` than its variant is not stored if it has its default, so that hashes from earlier versions
+    stay valid.
     """
     metadata = {"domain": Domain(**domain), "headline": headline, "description": description, "later": later}
     return dataclasses.field(default=default, metadata=metadata)
@@ -135,7 +137,7 @@ class Variant:
         return dataclasses.asdict(self)
 
     def stored_settings(self) -> dict[str, Any]:
-        """The same without parameters that came later and have their defaults."""
+        """The same without parameters that were added later and have their defaults."""
         later = {name for name, field in self.parameters().items() if field.metadata["later"]}
         return {
             name: value

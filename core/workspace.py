@@ -17,7 +17,7 @@ from fitgap.core.parameter_layout import Layout
 
 @dataclass
 class FunctionViews:
-    """The views of a workspace that a group of functions works on, created once, and passes compiled for them.
+    """The views of a workspace that a group of functions works on, created once, and the passes compiled for them.
 
     `x` holds s⁽ᵏ⁾ without the bias until `activate` or `activate_and_differentiate`.
     """
@@ -69,16 +69,16 @@ class FunctionViews:
 
 
 class Workspace:
-    """Buffers for a fixed number of examples per member, reused from step to step.
+    """Buffers for a fixed number of examples per member, which are reused in every step.
 
     `load_batch` fills `inputs` and `targets` (K, B, n_L). For layer k = 1 … L, `activations[k]` is a⁽ᵏ⁾; `slopes[k]`
     holds s⁽ᵏ⁾, replaced by f′(s⁽ᵏ⁾) ⊙ r⁽ᵏ⁾ during training; `deltas[k]` is d⁽ᵏ⁾; `partials[k]` maps names of learned
-    parameters to ∂f/∂β ⊙ r and ∂f/∂γ ⊙ r. `activations[0]` is `inputs`. All are (K, B, n_k); `per_channel` gives a view
-    whose last axis are the channels, for layers whose outputs have several axes.
+    parameters to ∂f/∂β ⊙ r and ∂f/∂γ ⊙ r. `activations[0]` is `inputs`. All are (K, B, n_k); for layers whose outputs
+    have several axes, `per_channel` returns a view whose last axis is the channels.
 
     `repeats` (K,) holds the index of each member's repeat; by default every member has its own. Inputs are
-    (K, B, n_0), or (R, B, n_0) if members share them, which needs a first layer with weights and no other layer that
-    reads them.
+    (K, B, n_0), or (R, B, n_0) if members share them. Sharing requires that the first layer has units and that no other
+    layer reads the inputs.
 
     With `by_unit` the values of a unit are contiguous in memory, over all examples. This speeds up evaluation (adding
     biases, reading few outputs). Training gains nothing from it.
@@ -111,12 +111,12 @@ class Workspace:
         # (K, B), filled with every batch if sequences have different lengths.
         has_lengths = layout.network.is_padded and len(layout.network.input_shape) == 2
         self.lengths = np.ones((member_count, example_count), int) if has_lengths else None
-        # Filled by the masks that first use this workspace: the compiled dropout of each layer, if there is one.
+        # The compiled dropout of each layer, if there is one; set by the masks that first use this workspace.
         self.dropouts: dict[int, LayerDropout | None] = {}
-        # Whose gradient is computed together with the outputs, if there is machine code for that.
+        # The loss whose gradient is computed together with the outputs, if there is machine code for that.
         self.loss: Loss | None = None
         self.output_pass: OutputPass | None = None
-        # Filled by the networks that first use this workspace; no other networks may use it.
+        # Set by the networks that first use this workspace; no other networks may use it.
         self.is_for_training = False
         self.views: list[list[FunctionViews]] = []
         self.bound: list[BoundLayer] = []
@@ -144,7 +144,7 @@ class Workspace:
             np.take(targets, self.repeats, axis=0, out=self.targets, mode="clip")
 
     def _take_out_padding(self) -> None:
-        """Note the lengths of the sequences, and replace their padding by 0."""
+        """Store the lengths of the sequences, and replace their padding with 0."""
         found = lengths_of(self.inputs, self.network.input_shape)
         if self.lengths is not None and found is not None:
             self.lengths[...] = found[self.repeats] if self.shares else found

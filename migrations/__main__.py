@@ -25,7 +25,7 @@ def sqlite_statements() -> list[str]:
 
 
 def postgresql_statements() -> list[str]:
-    """The statements that the migrations execute on PostgreSQL, without those that change rows: there are none yet."""
+    """The statements of the migrations on PostgreSQL, except those that change rows: a new database has none yet."""
     config = migrations_config()
     config.output_buffer = io.StringIO()
     command.upgrade(config, "head", sql=True)

@@ -22,11 +22,11 @@ class BoundPass:
 
 
 def bind(formula: Formula, arrays: Mapping[str, np.ndarray], written: str) -> BoundPass | None:
-    """The pass on these arrays; None if there is no machine code for it, now or ever.
+    """The pass on these arrays; None if it cannot be compiled, or compiling it does not pay yet.
 
-    `arrays` maps operands to arrays that broadcast against the shape of the written ones, (K, P) or (K, B, n). Either
-    of the last two axes may be the one that is contiguous in memory. No written array may overlap with another
-    operand. Raises ValueError if the arrays are contiguous along different axes.
+    `arrays` maps operands to arrays that broadcast to the shape of the written ones, (K, P) or (K, B, n). Either of the
+    last two axes may be contiguous in memory. No written array may overlap with another operand. Raises ValueError if
+    the arrays are contiguous along different axes.
     """
     shape = arrays[written].shape
     as_given = {name: as_three_axes(array, shape) for name, array in arrays.items()}
@@ -37,10 +37,10 @@ def bind(formula: Formula, arrays: Mapping[str, np.ndarray], written: str) -> Bo
 
 
 def bind_along_axes(formula: Formula, arrays: Mapping[str, np.ndarray]) -> BoundPass | None:
-    """The pass on arrays of one shape with any number of axes, whose last axis is contiguous in memory, or of length 1.
+    """The pass on arrays of one shape with any number of axes, whose last axis is contiguous in memory or of length 1.
 
-    The loops run in the order of the axes. Positions of a written array may be visited several times; no other arrays
-    may overlap. None if there is no machine code for the pass, now or ever.
+    The loops run in the order of the axes. Positions of a written array may be visited several times, but different
+    arrays must not overlap. None if the pass cannot be compiled, or compiling it does not pay yet.
     """
     operands = list(arrays.values())
     function = kernels.machine_code(formula, tuple(arrays), frozenset(), operands[0].dtype.name, operands[0].ndim)
@@ -48,13 +48,13 @@ def bind_along_axes(formula: Formula, arrays: Mapping[str, np.ndarray]) -> Bound
 
 
 def as_three_axes(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """A view (K, I, J) of an array that broadcasts against `shape`; repeated axes have stride 0."""
+    """A view (K, I, J) of an array that broadcasts to `shape`; repeated axes have stride 0."""
     full = np.broadcast_to(array, shape)
     return full[:, None] if full.ndim == 2 else full
 
 
 def walkable(*views: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
-    """The views with the longest last axis, out of those whose last axis the innermost loop can walk.
+    """The views with the longest last axis, among those whose last axis the innermost loop can run along.
 
     Raises ValueError if there are none.
     """
@@ -77,5 +77,5 @@ def is_contiguous(array: np.ndarray) -> bool:
 
 
 def table_entries(array: np.ndarray) -> list[int]:
-    """Address, and strides in elements along all axes but the last."""
+    """The address of an array, and its strides along all axes but the last, in elements."""
     return [array.ctypes.data, *(stride // array.itemsize for stride in array.strides[:-1])]

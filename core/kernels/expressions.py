@@ -1,7 +1,7 @@
 """Formulas of compiled passes: expressions over the numbers at one position of the operands.
 
 `+`, `-`, `*`, `/` and the functions below build an expression instead of computing. Each operation is rounded once, to
-the type of the operands, as in NumPy. So the order of operations in a formula must be that of its NumPy counterpart.
+the type of the operands, as in NumPy. So a formula must have the same order of operations as its NumPy counterpart.
 """
 
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ class Expression:
 
 @dataclass(frozen=True, eq=False)
 class Operand(Expression):
-    """The number of an operand at the current position."""
+    """The value of an operand at the current position."""
 
     name: str
 
@@ -113,6 +113,6 @@ def negative_part(term: Term) -> Expression:
 
 def sign(term: Term) -> Expression:
     """−1, 0 or 1, and NaN for NaN: what `np.sign` gives."""
-    # The inner choice is reached by ±0, which becomes +0, and by NaN, which stays.
+    # Used for ±0, which becomes +0, and for NaN, which stays NaN.
     zero_or_nan = where_at_least(term, 0.0, 0.0, term)
     return where_greater(term, 0.0, 1.0, where_greater(0.0, term, -1.0, zero_or_nan))

@@ -10,10 +10,10 @@ Formula = Callable[..., dict[str, Expression]]
 
 @dataclass(frozen=True)
 class FusedPass:
-    """What a pass computes. `formula` maps operands, by name, to the new values of those that it writes.
+    """The computation of a pass. `formula` maps operands, by name, to the new values of those that it writes.
 
-    Each operand is an array with this number of `axes`, such as (K, I, J), or broadcasts against that shape. Along the
-    last axis, which the innermost loop walks, those in `steady` do not change. The others must be contiguous along it.
+    Each operand is an array with this number of `axes`, such as (K, I, J), or broadcasts to that shape. The innermost
+    loop runs along the last axis: the operands in `steady` do not change along it, all others must be contiguous.
     """
 
     operands: tuple[str, ...]
@@ -24,7 +24,7 @@ class FusedPass:
     def results(self) -> dict[str, Expression]:
         """The new value of each operand that is written.
 
-        Raises ValueError if one of them is steady: all positions of the last axis would write the same number.
+        Raises ValueError if one of them is steady: all positions along the last axis would write to the same place.
         """
         results = self.formula(**{name: Operand(name) for name in self.operands})
         wrong = sorted(self.steady & results.keys())

@@ -47,7 +47,7 @@ _CREATION = threading.Lock()
 
 
 class Compiler:
-    """LLVM for this processor. It keeps the machine code of everything that it compiled in this process."""
+    """LLVM for this processor. It owns the machine code of everything that it compiled in this process."""
 
     def __init__(self) -> None:
         llvm.initialize_native_target()
@@ -81,20 +81,20 @@ class Compiler:
 
 
 def compiler() -> Compiler:
-    """The compiler of this process. Raises RuntimeError if LLVM does not know this processor or computes other bits."""
-    # Two threads would create one each, and when one of them is freed, so is the machine code that it compiled.
+    """The compiler of this process. RuntimeError if LLVM does not know this processor or its bits are not NumPy's."""
+    # Without the lock, two threads could each create a compiler; freeing one would free the machine code it compiled.
     with _CREATION:
         return the_compiler()
 
 
 @cache
 def the_compiler() -> Compiler:
-    """The compiler, created on first use, which only one thread may make at a time."""
+    """The compiler, created on first use. Only one thread may call this at a time."""
     return Compiler()
 
 
 def check_bits(compiler: Compiler) -> None:
-    """Compare one pass with NumPy, in case this processor's LLVM rounds in another way."""
+    """Compare one pass with NumPy, in case LLVM rounds differently on this processor."""
     x = np.array([*SPECIAL_VALUES, *np.linspace(-3, 3, 45)], np.float32)
     y, out = x[::-1].copy(), np.empty_like(x)
     entries = [1, 1, len(x)]
@@ -131,8 +131,8 @@ def loops(fused: FusedPass, dtype: str, name: str) -> ir.Module:
 class Loops:
     """The function with the nested loops of a pass, one per axis. Its arguments are the entries of the table.
 
-    A function of its own, because only an argument can be declared to overlap with no other (`noalias`), which lets
-    LLVM use vectors without checking.
+    It is a separate function because only arguments can be declared not to overlap (`noalias`), which lets LLVM
+    vectorize without checking.
     """
 
     def __init__(self, module: ir.Module, fused: FusedPass, dtype: str, name: str):
@@ -161,7 +161,7 @@ class Loops:
         return Loop(self.builder, count)
 
     def _start(self, number: int, places: list[ir.Value]) -> ir.Value:
-        """The address of an operand's first number at these places along all axes but the last."""
+        """The address of an operand's first number at these positions along all axes but the last."""
         first = self.fused.axes * (number + 1)
         address, *strides = self.function.args[first : first + self.fused.axes]
         offsets = [self.builder.mul(place, stride) for place, stride in zip(places, strides, strict=True)]
@@ -176,7 +176,7 @@ class Loops:
             self.builder.store(value, addresses[name])
 
     def _value(self, each: Expression, values: dict[str, ir.Value], known: dict[Expression, ir.Value]) -> ir.Value:
-        """The instructions for an expression; those for a part that occurs twice are written once."""
+        """The value of an expression; instructions for a part that occurs twice are generated once."""
         if each not in known:
             known[each] = self._instructions(each, values, known)
         return known[each]
@@ -205,7 +205,7 @@ class Loops:
 
 
 class Loop:
-    """A loop over 0 … count − 1; what is built inside `with` is its body. It may run zero times."""
+    """A loop over 0 … count − 1, possibly empty; instructions built inside `with` are its body."""
 
     def __init__(self, builder: ir.IRBuilder, count: ir.Value):
         self.builder, self.count = builder, count
@@ -229,5 +229,5 @@ class Loop:
 
 
 def rounded(value: float, kind: ir.Type) -> float:
-    """The nearest number of the type, as NumPy rounds a Python number next to an array."""
+    """The nearest number of the type; NumPy rounds Python numbers in operations with arrays in the same way."""
     return float(np.float32(value)) if isinstance(kind, ir.FloatType) else float(value)

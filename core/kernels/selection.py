@@ -1,8 +1,8 @@
 """Which implementation a process trains with: NumPy at first, compiled passes as soon as they pay.
 
 Loading LLVM takes 0.1 s and compiling a pass 0.03 to 0.06 s. So a pass is compiled only if all compiling so far, this
-pass included, takes at most `LARGEST_SHARE` of the training that is done or certain to come. Both implementations
-have the same bits, so the moment of the change has no effect on any number.
+pass included, takes at most `LARGEST_SHARE` of the time for training that is done or certain to come. Both
+implementations compute the same bits, so results do not depend on when the process switches.
 """
 
 import importlib.util
@@ -16,18 +16,18 @@ from fitgap.core.kernels.fused_pass import Formula, FusedPass
 VARIABLE = "FITGAP_KERNELS"
 AUTO, NUMPY, COMPILED = CHOICES = ("auto", "numpy", "compiled")
 LARGEST_SHARE = 0.1
-# What loading LLVM and compiling one pass are assumed to take, in seconds, before they were measured.
+# Assumed times, in seconds, for loading LLVM and for compiling the next pass.
 SECONDS_TO_LOAD, SECONDS_TO_COMPILE = 0.15, 0.06
 
 MachineCode = Callable[[int], None]
 
 
 class Kernels:
-    """The machine code of a process, and the times by which it decides.
+    """The machine code of a process, and the times from which it decides what to compile.
 
     `choice` is `auto`, `numpy` (compile nothing) or `compiled` (compile everything at once). `failure` says why nothing
-    can be compiled here, once that is known. `seconds_trained` and `seconds_ahead`, the rest of the pack in training,
-    are kept up to date by its `PackClock`.
+    can be compiled here, once that is known. The `PackClock` of the pack in training updates `seconds_trained` and
+    `seconds_ahead`, the time that the rest of this pack will take.
     """
 
     def __init__(self, choice: str = AUTO):
@@ -37,7 +37,7 @@ class Kernels:
         self.known: dict[tuple[Any, ...], MachineCode] = {}
 
     def may_compile(self) -> bool:
-        """Whether one more pass is worth its compilation."""
+        """Whether compiling one more pass pays."""
         if self.choice == NUMPY or self.failure is not None:
             return False
         cost = self.seconds_compiling + SECONDS_TO_COMPILE + (0 if self.known else SECONDS_TO_LOAD)
@@ -46,7 +46,7 @@ class Kernels:
     def machine_code(
         self, formula: Formula, operands: tuple[str, ...], steady: frozenset[str], dtype: str, axes: int = 3
     ) -> MachineCode | None:
-        """The machine code of a pass; None if it is not compiled and does not pay now, or cannot be compiled here."""
+        """The machine code of a pass; None if compiling it does not pay yet, or if it cannot be compiled here."""
         if self.choice == NUMPY:
             return None
         key = (formula, operands, steady, dtype, axes)
@@ -65,17 +65,17 @@ class Kernels:
             from fitgap.core.kernels.machine_code import compiler
 
             self.known[key] = compiler().compile(fused, dtype)
-        except Exception as error:  # Whatever goes wrong, NumPy gives the same numbers.
+        except Exception as error:  # Whatever goes wrong, NumPy computes the same numbers.
             self.failure = f"{type(error).__name__}: {error}"
 
 
 def choice_of(value: str | None) -> str:
-    """The choice that the environment variable makes; an unknown value counts as `auto` (`fitgap doctor` tells)."""
+    """The choice for this value of the environment variable; `auto` if unknown, which `fitgap doctor` reports."""
     return value if value in CHOICES else AUTO
 
 
 def described(choice: str) -> str:
-    """What processes with this choice train with, in words."""
+    """A description of the implementation with which processes train if this is the choice."""
     if choice != NUMPY and not has_compiler():
         return "NumPy alone (llvmlite is not installed)"
     return {

@@ -33,6 +33,6 @@ def upgrade() -> None:
     )
     op.add_column("trial", sa.Column("losses", sa.Integer, nullable=False, server_default="0"))
     op.create_index("trial_by_driver", "trial", ["driver_id", "status"])
-    # Before leases, a dead driver could not be detected. No running trial belongs to a live driver now.
+    # Versions without leases could not detect dead drivers. By now, no running trial belongs to a live driver.
     trial = sa.table("trial", sa.column("status", sa.Text))
     op.execute(sa.update(trial).where(trial.c.status == "running").values(status="pending"))

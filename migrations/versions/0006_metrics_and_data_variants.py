@@ -8,7 +8,7 @@ from alembic import op
 revision = "0006"
 down_revision = "0005"
 
-# After the last epoch on training examples, on validation examples, and on these after the best epoch.
+# Metrics on training and on validation examples after the last epoch, and on validation examples after the best epoch.
 TRAINING = ("balanced_accuracy", "f1_macro", "mae", "rmse")
 VALIDATION = ("balanced_accuracy", "f1_macro", "lowest_recall", "roc_auc", "log_loss", "mae", "rmse")
 AT_BEST = ("accuracy", *VALIDATION)
@@ -17,9 +17,9 @@ AT_BEST = ("accuracy", *VALIDATION)
 def upgrade() -> None:
     add_metrics()
     add_data_variants()
-    # Where a search proposed a configuration.
+    # The point, a list of coordinates, at which a search proposed the configuration.
     op.add_column("configuration", sa.Column("proposal", sa.JSON))
-    # How far halving lets a trial train, and how it ranked where it was pruned.
+    # The rung to which halving lets a trial train, and the rank of its configuration at the rung where it was pruned.
     op.add_column("trial", sa.Column("leg", sa.Integer))
     op.add_column("trial", sa.Column("rank", sa.Integer))
 
@@ -72,7 +72,7 @@ def add_data_variants() -> None:
         sa.Column("reference_at", sa.Text),
         sa.Column("skill", sa.Text),
     )
-    # All configurations so far use all training examples, with the labels that these have.
+    # All existing configurations use all training examples with their original labels.
     configuration = sa.table("configuration", *map(sa.column, ("sweep_id", "training_examples", "label_noise")))
     split = sa.table("split", *map(sa.column, ("sweep_id", "repeat", "training_count")))
     of_first = sa.and_(split.c.sweep_id == configuration.c.sweep_id, split.c.repeat == 1)
