@@ -1,4 +1,4 @@
-"""Charts of sweeps and trials: `KINDS` lists them, `draw` makes one, `files` writes it to one.
+"""Charts of sweeps and trials: `KINDS` lists them, `draw` makes one, and `files` writes it to a file.
 
 Altair and vl-convert are imported only when something is drawn.
 """

@@ -1,4 +1,4 @@
-"""Activation functions and their derivatives; of a trial, with the parameters before and after training."""
+"""Activation functions and their derivatives; for a trial, with the parameters before and after training."""
 
 import json
 from collections.abc import Iterator
@@ -77,7 +77,7 @@ def draw(subject: Subject) -> Any:
 
 
 def curves(subject: Subject) -> list[pl.DataFrame]:
-    """The curves of all functions, before training and, where a trial has learned their parameters, after it."""
+    """The curves of all functions, before training and, if a trial has learned their parameters, after it."""
     found = [curve(name, function, BEFORE, {}) for name, function in functions(subject)]
     if subject.trial is None:
         return [each.with_columns(pl.lit(AFTER).alias("phase")) for each in found]
@@ -92,7 +92,7 @@ def curves(subject: Subject) -> list[pl.DataFrame]:
 
 
 def curve(name: str, function: Activation, phase: str, learned: dict[str, float], place: str = "") -> pl.DataFrame:
-    """A function and its derivative with these values of β and γ instead of its own."""
+    """A function and its derivative; learned values of β and γ replace its own."""
     x = np.linspace(-RANGE, RANGE, POINTS)
     given = {key: getattr(function, key) for key in PARAMETERS if key in function.parameters()} | learned
     stacked = {key: np.full((1, 1, 1), value) for key, value in given.items()}

@@ -1,4 +1,4 @@
-"""Errors along an axis: means over everything else with 95 % bands, for the kinds that draw lines of errors."""
+"""Errors along an axis: means over all other settings with 95 % bands, for all charts that draw lines of errors."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -33,14 +33,14 @@ def number_axis(numbers: Sequence[float]) -> alt.Axis:
 
 
 def is_ordered(axis: Axis) -> bool:
-    """Whether a line may join the settings: they are numbers, or networks of the same kinds of layers by size."""
+    """Whether a line may join the settings: numbers, or architectures with the same kinds of layers, by size."""
     if axis.name != ORDERED_BY_SIZE:
         return axis.is_numeric
     return len({kinds_of_layers(str(each.value)) for each in axis.settings}) == 1
 
 
 def kinds_of_layers(architecture: str) -> frozenset[str]:
-    """The layers of an architecture without their numbers, besides dense ones."""
+    """The kinds of layers in an architecture, other than dense ones."""
     return frozenset(re.sub(r"[0-9]+", "", layer) for layer in re.split("[-()]", architecture)) - {"", "none"}
 
 
@@ -62,7 +62,7 @@ def banded(frame: pl.DataFrame, keys: Sequence[str], of: str, is_log: bool) -> p
 def banded_lines(
     frame: pl.DataFrame, x: alt.X, y: alt.Y, series: str, looks: Mapping[str, Any], tooltip: Sequence[Any]
 ) -> list[alt.Chart]:
-    """A line with points and a band for each of the series, whose colours, shapes and dashes are in `looks`."""
+    """A line with points and a band for each of the series, whose colors, shapes and dashes are in `looks`."""
     base, colour = alt.Chart(frame), looks["color"]
     low = alt.Y("low:Q", scale=y["scale"], title=y["title"])
     dash = {"strokeDash": looks["strokeDash"]} if "strokeDash" in looks else {}
@@ -77,10 +77,10 @@ def banded_lines(
 def indistinct(subject: Subject, axis: Axis, of: str, best: Any, where: str | None = None) -> list[Any]:
     """The settings that cannot be told apart from the best one, as `fitgap compare` finds them.
 
-    `where` is a filter besides that of the chart.
+    `where` is a filter in addition to that of the chart.
     """
     rows = compared(subject, axis, of, where=where)
-    # A comparison puts settings with diverged trials last; then its best one may be another than the chart's.
+    # A comparison puts settings with diverged trials last, so its best one may differ from the chart's.
     if not rows or rows[0][axis.name] != best:
         return []
     return [row[axis.name] for row in rows[1:] if row["could_be_best"]]
@@ -115,9 +115,9 @@ def compared(subject: Subject, axis: Axis, of: str, against: str | None = None, 
 def best_of(
     means: pl.DataFrame, lost_places: pl.DataFrame, keys: Sequence[str], *, is_highest: bool = False
 ) -> dict[str, Any]:
-    """The row with the lowest or highest `value` among those without diverged trials; among all if there are only such.
+    """The row with the lowest or highest `value` among those without diverged trials; among all if each has some.
 
-    The mean over the trials that survived is too low: those that diverged are not in it.
+    A mean that leaves out diverged trials is too low.
     """
     whole = means.join(lost_places, on=list(keys), how="anti", nulls_equal=True)
     return (whole if whole.height else means).sort("value", descending=is_highest).row(0, named=True)
@@ -131,15 +131,15 @@ def has_unequal_repeats(subject: Subject) -> bool:
 
 
 def best_by_pairs(subject: Subject, axis: Axis, of: str) -> Any:
-    """The label of the best setting where means are over different repeats, as `fitgap compare` finds it; None where
-    the means decide.
+    """The label of the best setting according to `fitgap compare`, if means are over different repeats; None if the
+    means can be compared.
     """
     rows = compared(subject, axis, of) if has_unequal_repeats(subject) else []
     return axis.labels.get(rows[0][axis.name]) if rows else None
 
 
 def lost(frame: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
-    """Where trials diverged, how many of how many did."""
+    """The groups in which trials diverged, with the number of diverged trials and of all."""
     counts = frame.group_by(keys, maintain_order=True).agg(
         (pl.col("status") == "diverged").sum().alias("diverged"), pl.len().alias("trials")
     )
@@ -148,7 +148,7 @@ def lost(frame: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
 
 
 def crosses(subject: Subject, frame: pl.DataFrame, x: alt.X) -> list[alt.Chart]:
-    """Crosses at the upper edge where trials diverged, with how many did."""
+    """Crosses at the upper edge where trials diverged, with the number that did."""
     if frame.is_empty():
         return []
     colour = subject.theme.colour("diverged")
@@ -158,7 +158,7 @@ def crosses(subject: Subject, frame: pl.DataFrame, x: alt.X) -> list[alt.Chart]:
 
 
 def series_colour(subject: Subject, names: Sequence[str], title: str) -> dict[str, Any]:
-    """Colours and shapes of series that are no verdicts."""
+    """Colors and shapes of series that are not verdicts."""
     colours = subject.theme.series()
     repeated = [colours[number % len(colours)] for number in range(len(names))]
     shapes = [SERIES_SHAPES[number % len(SERIES_SHAPES)] for number in range(len(names))]
@@ -170,13 +170,13 @@ def series_colour(subject: Subject, names: Sequence[str], title: str) -> dict[st
 
 
 def best_ring(subject: Subject, frame: pl.DataFrame, x: alt.X, y: alt.Y) -> list[alt.Chart]:
-    """Rings around the best values, the rows of a frame."""
+    """Rings around the best values, which are the rows of `frame`."""
     best = alt.Chart(frame)
     return [best.mark_point(size=240, color=subject.theme.ink, strokeWidth=2, filled=False).encode(x=x, y=y)]
 
 
 def halos(subject: Subject, frame: pl.DataFrame, x: alt.X, y: alt.Y) -> list[alt.Chart]:
-    """Wide pale discs behind the values that cannot be told apart from the best one."""
+    """Wide pale discs behind the values in `frame`, which cannot be told apart from the best one."""
     if frame.is_empty():
         return []
     return [
@@ -187,11 +187,11 @@ def halos(subject: Subject, frame: pl.DataFrame, x: alt.X, y: alt.Y) -> list[alt
 
 
 def repeats_words(subject: Subject) -> str:
-    """What is to be said of means over different numbers of repeats; nothing if there are none."""
+    """A note on means over different numbers of repeats; empty if there are none."""
     return "Means are over different numbers of repeats. " if has_unequal_repeats(subject) else ""
 
 
 def sentence(labels: Sequence[str], baseline: str = "the best") -> str:
-    """What the discs mean, if there are any."""
+    """A sentence that explains the discs, if there are any."""
     named = f"{', '.join(labels[:4])}{', …' if len(labels) > 4 else ''}"
     return f"Shaded: cannot be told apart from {baseline} ({named})." if labels else ""

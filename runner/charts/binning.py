@@ -6,7 +6,7 @@ import altair as alt
 import polars as pl
 from fitgap.runner.charts import parts
 
-# Altair refuses larger data, and pictures of more points say nothing more.
+# Altair refuses more rows, and a chart of more points would show nothing more.
 MOST_POINTS = 5_000
 COLUMNS, ROWS = 48, 32
 COUNT = "counted"
@@ -17,10 +17,10 @@ def is_crowded(frame: pl.DataFrame) -> bool:
 
 
 def binned(frame: pl.DataFrame, sides: Mapping[str, pl.Expr], best: str, what: str) -> tuple[pl.DataFrame, str]:
-    """One row per cell that is not empty, and a sentence that says so.
+    """One row per non-empty cell, and a sentence that explains the cells.
 
-    `sides` are the columns of both axes with their distances on the screen, in some unit. A cell is at the mean of its
-    points. Its verdict is the most frequent one, and everything else is that of its best point, the one with the lowest
+    `sides` maps the columns of both axes to their positions on the screen, in any unit. A cell is placed at the mean of
+    its points. Its verdict is the most frequent one; all other values are those of its best point, which has the lowest
     `best`.
     """
     placed = frame.sort(best, nulls_last=True, maintain_order=True).with_columns(
@@ -55,7 +55,7 @@ def size() -> alt.Size:
 
 
 def tooltip(what: str, *numbers: str) -> list[alt.Tooltip]:
-    """What is shown of a cell when the mouse is over it."""
+    """The tooltip of a cell."""
     return [
         alt.Tooltip(f"{COUNT}:Q", title=what, format=","),
         alt.Tooltip("verdict:N", title="most frequent verdict"),
@@ -66,5 +66,5 @@ def tooltip(what: str, *numbers: str) -> list[alt.Tooltip]:
 
 
 def logarithmic(name: str, values: list[float]) -> pl.Expr:
-    """Distances on the scale that `parts.error_scale` would choose."""
+    """Positions on the scale that `parts.error_scale` would choose."""
     return pl.col(name).log() if parts.is_wide(values) else pl.col(name)

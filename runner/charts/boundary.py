@@ -1,4 +1,4 @@
-"""Decision boundaries: for two inputs, what the network answers over the plane, with the examples on top."""
+"""Decision boundaries: the answers of networks with two inputs over the plane, with the examples on top."""
 
 import math
 from typing import Any
@@ -22,7 +22,7 @@ MOST_EXAMPLES, MOST_PANELS, PANELS_PER_ROW = 250, 6, 3
 # Four panels look better as a square.
 SQUARE = 4
 INPUTS = 2
-# How the examples of each side are marked. Squares with a dark edge stand out from the circles in any colour.
+# How the examples of each side are marked. Squares with a dark edge stand out from the circles in any color.
 LOOKS: dict[str, dict[str, Any]] = {
     Side.UNUSED: {"shape": "cross", "size": 20, "strokeWidth": 0.0},
     Side.TRAINING: {"shape": "circle", "size": 30, "strokeWidth": 0.0},
@@ -77,7 +77,7 @@ def trials_of(subject: Subject) -> dict[int, str]:
 
 
 def title_of(row: dict[str, Any], label: str | None) -> str:
-    """The title of a chosen trial: its number, what tells its configuration apart, and its verdict."""
+    """The title of a chosen trial: its number, the label of its configuration, and its verdict."""
     return f"trial {row['trial']}: {', '.join(part for part in (label, words(row['judged'] or '')) if part)}"
 
 
@@ -94,7 +94,7 @@ def panel(subject: Subject, number: int, title: str, width: int) -> Any:
         side(f"{name}:Q", title=short(axis, 24), scale=alt.Scale(zero=False, nice=False), axis=alt.Axis(tickCount=4))
         for side, name, axis in zip(sides, "xy", named.input_names, strict=True)
     ]
-    # The answer in the middle of each tile.
+    # Each tile shows the answer at its center.
     tiles = pl.DataFrame({"x": plane[:, 0], "y": plane[:, 1], **answers(named, plane + steps / 2)})
     tiles = tiles.with_columns((pl.col("x") + steps[0]).alias("x2"), (pl.col("y") + steps[1]).alias("y2"))
     background = (
@@ -145,7 +145,7 @@ def points_of(named: NamedModel, used: UsedExamples) -> pl.DataFrame:
 
 
 def colours(subject: Subject, named: NamedModel, targets: np.ndarray) -> Any:
-    """A function that gives the colours of answers for a field."""
+    """A function that returns the color encoding of answers in a field."""
     if named.class_names:
         palette = subject.theme.series()
         names = list(named.class_names)

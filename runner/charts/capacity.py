@@ -25,7 +25,7 @@ def unsuitable(subject: Subject) -> str | None:
 
 
 def axis_of(subject: Subject) -> Axis | None:
-    """The axis that was asked for; else the architecture, or the first setting that is a number."""
+    """The requested axis; else the architecture, or the first numeric setting."""
     if subject.request.by:
         return subject.axis(subject.request.by[0])
     numeric = [axis for axis in subject.axes.values() if axis.is_numeric]
@@ -35,7 +35,7 @@ def axis_of(subject: Subject) -> Axis | None:
 def draw(subject: Subject) -> Any:
     axis = axis_of(subject)
     assert axis is not None
-    # Named as on the axis below.
+    # The title names the setting as the axis does.
     title = f"{subject.name}: E_t and E_v by {title_of(axis)}"
     chosen = subject.baseline_trials() if subject.request.against else subject.trials.clear()
     # The setting of the baseline, if it is among those that are drawn.
@@ -45,7 +45,7 @@ def draw(subject: Subject) -> Any:
 
 
 def drawn_along(subject: Subject, axis: Axis, title: str, baseline: Any = None) -> Any:
-    """E_t and E_v along an axis, under a title. Shaded is what cannot be told apart from the baseline, or the best."""
+    """E_t and E_v along an axis. Settings not told apart from the baseline (default: the best) are shaded."""
     axis = along.by_size(axis, subject.trials)
     place = pl.col(axis.name).replace_strict(places_of(axis)).alias("x")
     trials = subject.trials.with_columns(place, pl.col(axis.name).replace_strict(axis.labels).alias("setting"))
@@ -62,7 +62,7 @@ def drawn_along(subject: Subject, axis: Axis, title: str, baseline: Any = None) 
     validation = means.filter(pl.col("side") == SIDES["e_v"])
     lost = along.lost(trials, ["x"])
     paired = along.best_by_pairs(subject, axis, "e_v")
-    # The trials that decided it may be newer than those that are drawn.
+    # The comparison may include newer trials than those that are drawn.
     paired = paired if paired in validation["setting"].to_list() else None
     best = along.best_of(validation.filter(pl.col("setting") == paired) if paired else validation, lost, ["x"])
     near = near_to(subject, axis, best["setting"], baseline)
@@ -89,7 +89,7 @@ def drawn_along(subject: Subject, axis: Axis, title: str, baseline: Any = None) 
 
 
 def near_to(subject: Subject, axis: Axis, best: str, baseline: Any) -> list[str]:
-    """The labels of the settings that cannot be told apart from the baseline, or from the best, in their order."""
+    """The labels of the settings that cannot be told apart from the baseline (default: the best), in axis order."""
     value = next(each for each, label in axis.labels.items() if label == best)
     found = (
         along.indistinct(subject, axis, "e_v", value)
@@ -100,14 +100,14 @@ def near_to(subject: Subject, axis: Axis, best: str, baseline: Any) -> list[str]
 
 
 def places_of(axis: Axis) -> dict[Any, Any]:
-    """Where the settings are: at their numbers, or at their labels."""
+    """The position of each setting on the axis: its number, or its label if it has none."""
     if axis.is_numeric:
         return {each.value: axis.number(each) for each in axis.settings}
     return dict(axis.labels)
 
 
 def title_of(axis: Axis) -> str:
-    """What the numbers of an axis are, or the axis itself if it has none."""
+    """The name of the numbers along an axis, or the title of the axis if it has none."""
     if not axis.is_numeric:
         return str(axis.title)
     (name,) = axis.varied.values()

@@ -97,7 +97,7 @@ def values_of(panels: Sequence[Panel]) -> list[float]:
 
 
 def below_cap(panels: list[Panel], more: list[float]) -> list[Panel]:
-    """The panels without the huge errors of diverging trials, beside which nothing else could be seen."""
+    """The panels with the huge errors of diverging trials cut off, since these would hide everything else."""
     others = values_of([panel for panel in panels if not panel.diverged]) + more
     if not others:
         return panels
@@ -149,7 +149,7 @@ def panel_of_configuration(subject: Subject, row: dict[str, Any]) -> Panel:
 
 
 def thinned(points: pl.DataFrame) -> pl.DataFrame:
-    """Some of the epochs if there are many. The first ones matter most: equal steps in the square root of the epoch."""
+    """Some of the epochs if there are many: in equal steps of the square root, since the first ones matter most."""
     epochs = points["epoch"].unique().sort().to_list()
     if len(epochs) <= POINTS_PER_CURVE:
         return points
@@ -221,7 +221,7 @@ def best_mark(panel: Panel, subject: Subject, x: alt.X, y: alt.Y) -> list[alt.Ch
 
 
 def last_cross(long: pl.DataFrame, subject: Subject, x: alt.X, y: alt.Y) -> alt.Chart:
-    """A cross where E_v was finite for the last time."""
+    """A cross at the last finite E_v."""
     place = alt.Chart(ends(long).filter(pl.col("side") == SIDES["e_v"]))
     colour = subject.theme.colour("diverged")
     mark = place.mark_point(shape=style_of("diverged").shape, filled=True, size=120, color=colour, opacity=1)

@@ -14,9 +14,9 @@ ROW = 44
 
 
 def draw(subject: Subject, rows: Sequence[Row], name: str, of: str, question: str) -> Any:
-    """The rows of a comparison, called by their key `name`, in their order; the measure is `of`.
+    """Draw the rows of a comparison of the measure `of`, in their order, labeled by the key `name`.
 
-    Their baseline, the row without a difference from itself, is at 0. Raises ChartError if there are fewer than two
+    The baseline, which is the row without a difference, is drawn at 0. Raises ChartError if there are fewer than two
     rows.
     """
     if len(rows) < 2:

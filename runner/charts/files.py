@@ -13,9 +13,9 @@ import altair as alt
 import vl_convert
 from fitgap.runner.errors import ChartError
 
-# Two pixels of a picture for each of the chart, as on most screens.
+# Pixels of a PNG file per pixel of the chart, as on most screens.
 PIXELS = 2.0
-# No script, style or picture from elsewhere, and no connection to anywhere.
+# Allow no external scripts, styles or images, and no connections.
 POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; font-src data:"
 PAGE = """<!doctype html>
 <html lang="en">
@@ -70,7 +70,7 @@ def html(specification: str) -> bytes:
 
 
 def library() -> str:
-    """Vega, Vega-Lite and vega-embed as one script that can stand inside a page."""
+    """Vega, Vega-Lite and vega-embed as one script that can be embedded in a page."""
     # Its type hint demands an argument that it does not need.
     code: str = vl_convert.javascript_bundle()  # type: ignore[call-arg]
     return code.replace("</script", "<\\/script")
@@ -96,7 +96,7 @@ FORMATS: dict[str, Callable[[str], bytes]] = {
 
 
 def check_format(path: Path) -> str:
-    """The ending of a file name; ChartError if no chart can be written like that."""
+    """The suffix of a file name. Raises ChartError if charts cannot be written in this format."""
     ending = path.suffix.lower()
     if ending not in FORMATS:
         raise ChartError(f"{path} must end in {', '.join(FORMATS)}; the suffix chooses the format")
@@ -104,7 +104,7 @@ def check_format(path: Path) -> str:
 
 
 def content_of(chart: Any, ending: str) -> bytes:
-    """A chart in the format that the ending of a file name stands for."""
+    """A chart in the format of a file name suffix."""
     return FORMATS[ending](chart.to_json(indent=None))
 
 

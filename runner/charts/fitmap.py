@@ -61,8 +61,8 @@ def draw(subject: Subject) -> Any:
 
 
 def from_baseline(subject: Subject, found: pl.DataFrame) -> pl.DataFrame:
-    """The configurations with their parts as differences from the chosen baseline, paired by repeat; from the
-    reference they are differences already.
+    """The configurations with their parts as differences from the chosen baseline, paired by repeat. Without one, they
+    stay as they are: the stored parts are differences from the reference.
     """
     if subject.request.against is None:
         return found
@@ -74,7 +74,7 @@ def from_baseline(subject: Subject, found: pl.DataFrame) -> pl.DataFrame:
 
 
 def distance(name: str, constant: float | None) -> pl.Expr:
-    """Where a part is on the screen, in some unit."""
+    """The position of a part on the screen, in an arbitrary unit."""
     part = pl.col(name)
     return part.sign() * (part.abs() / constant).log1p() if constant else part
 
@@ -108,12 +108,12 @@ class Plane:
 
 
 def plane_of(found: pl.DataFrame) -> Plane:
-    """Both axes: all parts and the origin, with a margin. The shorter one has at least a quarter of the longer one, so
-    that small parts do not look large.
+    """The ranges of both axes: all parts and the origin, with a margin. The shorter range is at least a quarter of the
+    longer one, so that small parts do not look large.
     """
     sides = [known(found[name]) for name in ("underfit", "overfit")]
     constant = symmetric_constant([*sides[0], *sides[1]])
-    # In distances on the screen.
+    # In units of the screen.
     ranges = [(moved(min(0.0, *values), constant), moved(max(0.0, *values), constant)) for values in sides]
     longest = max(high - low for low, high in ranges) or 1.0
     limits = []
@@ -124,7 +124,7 @@ def plane_of(found: pl.DataFrame) -> Plane:
 
 
 def moved(value: float, constant: float | None) -> float:
-    """Where a number is on the screen, in some unit."""
+    """The position of a number on the screen, in an arbitrary unit."""
     return copysign(log1p(abs(value) / constant), value) if constant else value
 
 
@@ -164,12 +164,12 @@ def points(subject: Subject, frame: pl.DataFrame, plane: Plane, verdicts: Sequen
 
 
 def title_of(subject: Subject, text: str) -> str:
-    """The title of an axis: above whose errors."""
+    """The title of an axis, which names the reference or the baseline."""
     return text.format("reference" if subject.request.against is None else "baseline")
 
 
 def size_of(frame: pl.DataFrame) -> Any:
-    """Sizes by the number of parameters; all alike if the networks are."""
+    """Sizes by the number of parameters; a constant size if all networks have the same number."""
     if frame["parameters"].n_unique() < 2:
         return alt.SizeValue(80)
     legend = alt.Legend(title="parameters", tickCount=3, format="~s", symbolType="circle", symbolFillColor="#888888")
@@ -185,7 +185,7 @@ def zero_lines(subject: Subject) -> alt.LayerChart:
 
 
 def equal_excess(subject: Subject, plane: Plane) -> list[alt.Chart]:
-    """Some lines along which the excess, the sum of both parts, is the same, with their labels."""
+    """Some lines of equal excess, which is the sum of both parts, with their labels."""
     rows, labels = [], []
     for excess in round_numbers(max(plane.x[1], plane.y[1])):
         # Where the line enters and leaves the plane.
@@ -230,7 +230,7 @@ def round_numbers(high: float) -> list[float]:
 
 
 def evenly(start: float, end: float, constant: float | None, count: int = POINTS_PER_LINE) -> list[float]:
-    """Numbers at equal distances on the screen. On a symmetric-logarithmic scale lines of equal excess are curves."""
+    """Numbers at equal distances on the screen: on a symmetric-logarithmic scale, lines of equal excess are curves."""
     if end <= start:
         return []
     low, high = moved(start, constant), moved(end, constant)
@@ -238,7 +238,7 @@ def evenly(start: float, end: float, constant: float | None, count: int = POINTS
 
 
 def ring(subject: Subject) -> alt.Chart:
-    """A ring around the origin, where the reference is at its best epoch."""
+    """A ring around the origin, where the reference or the chosen baseline is."""
     origin = alt.Chart(pl.DataFrame({"x": [0.0], "y": [0.0]}))
     return origin.mark_point(size=420, color=subject.theme.ink, strokeWidth=2, filled=False).encode(
         x=alt.X("x:Q"), y=alt.Y("y:Q")
@@ -246,7 +246,7 @@ def ring(subject: Subject) -> alt.Chart:
 
 
 def crosses(subject: Subject, plane: Plane, verdicts: Sequence[str]) -> list[alt.Chart]:
-    """Configurations without a completed trial have no place; those that diverged are crosses along the right edge."""
+    """Crosses along the right edge for diverged configurations without a completed trial, which have no place."""
     lost = subject.configurations.filter(pl.col("verdict") == "diverged", pl.col("completed") == 0).head(MOST_CROSSES)
     if lost.is_empty():
         return []

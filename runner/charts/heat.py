@@ -1,4 +1,4 @@
-"""Heat map: two axes against each other, with the mean of a measure or the most frequent verdict in each cell."""
+"""Heat map: two axes, with the mean of a measure or the most frequent verdict in each cell."""
 
 from typing import Any
 
@@ -39,7 +39,7 @@ def unsuitable(subject: Subject) -> str | None:
 
 
 def axes_of(subject: Subject) -> list[Axis]:
-    """The two axes that were asked for; else the two that matter most for E_v."""
+    """The two requested axes; else the two that matter most for E_v."""
     if subject.request.by:
         return [subject.axis(name) for name in subject.request.by[:2]]
     return [subject.axes[name] for name in sorted(subject.axes, key=rank(subject))[:2]]
@@ -64,7 +64,8 @@ def rank(subject: Subject) -> Any:
 
 def draw(subject: Subject) -> Any:
     axes = [along.by_size(axis, subject.trials) for axis in axes_of(subject)]
-    # The best of each row is marked, if it is asked for; else the axis with more alternatives has more room across.
+    # A requested `each` axis is vertical, since the best cell of each row is marked. Otherwise, the axis with more
+    # alternatives is horizontal, where there is more room.
     across, down = sorted(axes, key=lambda axis: (axis.name == each_of(subject), -len(axis.settings)))
     of = subject.measure_of_best
     cells = cells_of(subject, across, down, of)
@@ -89,7 +90,7 @@ def draw(subject: Subject) -> Any:
 
 
 def best_cells(cells: pl.DataFrame, of: str, is_by_row: bool) -> pl.DataFrame:
-    """The best cell, or the best one in each row; none of verdicts."""
+    """The best cell, or the best one in each row; none if the cells show verdicts."""
     if of == "verdict":
         return cells.clear()
     whole = cells.filter(pl.col("value").is_not_null() & (pl.col("diverged") == 0))
@@ -98,7 +99,7 @@ def best_cells(cells: pl.DataFrame, of: str, is_by_row: bool) -> pl.DataFrame:
 
 
 def best_words(subject: Subject, best: pl.DataFrame, across: Axis) -> str:
-    """What the rings mean, if there are any."""
+    """A sentence that explains the rings, if there are any."""
     if best.is_empty():
         return ""
     if each_of(subject) is None:
@@ -109,8 +110,8 @@ def best_words(subject: Subject, best: pl.DataFrame, across: Axis) -> str:
 def cells_of(subject: Subject, across: Axis, down: Axis, of: str) -> pl.DataFrame:
     """One row per cell: its labels, the value, the text to show, and how many of its trials diverged.
 
-    A mean over the trials that survived cannot be compared with means over all, so cells with diverged trials have no
-    value, unless all cells have such trials.
+    A mean that leaves out diverged trials cannot be compared with means over all trials, so cells with diverged trials
+    have no value, unless all cells have some.
     """
     done = pl.col("status") == "completed"
     value = (
@@ -132,8 +133,8 @@ def cells_of(subject: Subject, across: Axis, down: Axis, of: str) -> pl.DataFram
 
 
 def tiles(subject: Subject, base: alt.Chart, cells: pl.DataFrame, of: str) -> list[alt.Chart]:
-    """The coloured cells with what is in them."""
-    # Numbers that would overlap are left out.
+    """The colored cells with their texts."""
+    # Texts that would overlap are left out.
     is_roomy = subject.width / cells["x"].n_unique() >= LEAST_CELL
     texts = base.mark_text(fontSize=11, opacity=1 if is_roomy else 0)
     if of == "verdict":
@@ -156,7 +157,7 @@ def tiles(subject: Subject, base: alt.Chart, cells: pl.DataFrame, of: str) -> li
 
 
 def lost_cells(subject: Subject, cells: pl.DataFrame, x: alt.X, y: alt.Y) -> list[alt.Chart]:
-    """Crosses in the cells with diverged trials, with how many of how many diverged where nothing else is shown."""
+    """Crosses in cells with diverged trials; cells without a value also show the numbers of diverged and all trials."""
     lost = cells.filter(pl.col("diverged") > 0)
     if lost.is_empty():
         return []
@@ -164,7 +165,7 @@ def lost_cells(subject: Subject, cells: pl.DataFrame, x: alt.X, y: alt.Y) -> lis
     bare, others = lost.filter(pl.col("value").is_null()), lost.filter(pl.col("value").is_not_null())
     counted = bare.with_columns(pl.format("{}/{}", "diverged", "trials").alias("count"))
     alone = alt.Chart(counted).encode(x=x, y=y)
-    # Beside a value, the cross is small and above it.
+    # In a cell with a value, the cross is small and above it.
     beside = alt.Chart(others).mark_point(shape=shape, filled=True, size=50, color=colour, opacity=1, yOffset=-14)
     return [
         alone.mark_point(shape=shape, filled=True, size=130, color=colour, opacity=1, yOffset=-6),
@@ -174,7 +175,7 @@ def lost_cells(subject: Subject, cells: pl.DataFrame, x: alt.X, y: alt.Y) -> lis
 
 
 def lost_words(cells: pl.DataFrame) -> str:
-    """What the crosses mean, if there are any."""
+    """A sentence that explains the crosses, if there are any."""
     if not (cells["diverged"] > 0).any():
         return ""
     if (cells["diverged"] == 0).any():

@@ -76,7 +76,7 @@ def draw(subject: Subject) -> Any:
 
 
 def caution(row: dict[str, Any]) -> str:
-    """A sentence for a sweep of which most combinations of settings were not trained to their end."""
+    """A caution if most values are estimated, since most combinations of settings were not trained to their end."""
     if row["filled"] <= row["trials"]:
         return ""
     return f" Read with care: {row['filled']:,} of {row['filled'] + row['trials']:,} values are estimated."

@@ -36,7 +36,7 @@ class Kind:
         module = self._module
         from altair.utils.schemapi import debug_mode
 
-        # Altair checks every part when it is made, and then the whole chart when it is written, which is enough.
+        # Skip Altair's checks of each part when it is made: checking the whole chart when it is written is enough.
         with debug_mode(False):
             chart: alt.TopLevelMixin = module.draw(subject)
         return chart
@@ -68,7 +68,7 @@ def draw(kind: str, store: Store, request: Request) -> "alt.TopLevelMixin":
 
 
 def suited(kind: str, store: Store, request: Request) -> Subject:
-    """What a chart of this kind is drawn from. Raises ChartError if there is no such kind, or if it does not suit."""
+    """The data for a chart of this kind. Raises ChartError if there is no such kind, or if it does not suit them."""
     if kind not in KINDS:
         raise ChartError(f"there is no chart {kind!r}; {nearest(kind, KINDS)}")
     subject = Subject(store, request)

@@ -21,7 +21,7 @@ SHARES = {
 }
 SIZES = {"growth": "growth of the weights", "gradient": "size of the gradient"}
 SCHEMA = {"trial": pl.Int64, "layer": pl.Int64, "name": pl.String, **dict.fromkeys((*SHARES, *SIZES), pl.Float64)}
-# The widths that the numbers need; in narrower cells there are only colours.
+# Minimum cell widths for numbers, in pixels; narrower cells show only colors.
 ROOM = {**dict.fromkeys(SHARES, 12), "growth": 26, "gradient": 30}
 # Growth is drawn between these factors.
 LEAST_GROWTH, MOST_GROWTH = 0.25, 4.0
@@ -110,7 +110,7 @@ def panel(subject: Subject, frame: pl.DataFrame, name: str, groups: list[str], w
 
 
 def scale_of(name: str, values: list[float]) -> tuple[alt.Scale, Any]:
-    """The colours of a measure, and where they are so light that the text must be dark."""
+    """The color scale of a measure, and the condition for colors so light that the text must be dark."""
     if name in SHARES:
         return alt.Scale(scheme="viridis", domain=[0, 1], reverse=True), alt.datum.value < 0.5
     if name == "growth":
@@ -146,6 +146,6 @@ def worst(frame: pl.DataFrame) -> str:
 
 
 def name_in_words(row: dict[str, Any]) -> str:
-    """The layer of a group by its number, and by its name if it has the same one in all networks of the group."""
+    """The number of a layer, and its name if that is the same in all networks of the group."""
     number, names = f"layer {row['layer']}", row["names"]
     return number if len(names) != 1 or names[0] == number else f"{names[0]} ({number})"

@@ -1,4 +1,4 @@
-"""What charts leave out, for the text below their titles: trials that were pruned."""
+"""Notes below the titles of charts on pruned trials, which most charts leave out."""
 
 import polars as pl
 from fitgap.runner.amounts import counted
@@ -7,7 +7,7 @@ from fitgap.runner.trial_status import Status
 
 
 def pruned_words(subject: Subject) -> str:
-    """How many of the chosen trials were pruned, which charts do not show; nothing if none was."""
+    """A sentence with the number of pruned trials, which are not shown; empty if there are none."""
     count = subject.trials.filter(pl.col("status") == Status.PRUNED).height
     if not count:
         return ""

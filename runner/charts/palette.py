@@ -1,7 +1,7 @@
-"""Colours and shapes: the same verdict looks the same in every chart, on light and on dark backgrounds.
+"""Colors and shapes: the same verdict looks the same in every chart, on light and on dark backgrounds.
 
-The colours are those of Okabe and Ito, which people with any common kind of colour blindness can tell apart. Every
-verdict has a shape as well, because colour alone is not enough.
+The colors are those of Okabe and Ito, which people with any common kind of color blindness can tell apart. Every
+verdict has a shape as well, because color alone is not enough.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ CROSS = (
 
 @dataclass(frozen=True)
 class Style:
-    """How a verdict is drawn: its colour, its shape in Vega's terms, and its letter in a terminal."""
+    """How a verdict is drawn: its color, its shape in Vega's terms, and its letter in a terminal."""
 
     colour: str
     shape: str
@@ -30,12 +30,12 @@ VERDICTS = {
     "no_skill": Style("#E69F00", "triangle-down", "n"),
     "diverged": Style("#882255", CROSS, "x"),
 }
-# The configurations of a sweep that has no verdicts yet.
+# Stands for the verdict of configurations that have none yet.
 NOT_JUDGED = "not judged"
-# Those of them that were pruned, where they are counted.
+# Pruned configurations without a verdict, in counts.
 PRUNED = "pruned"
 PENDING = Style("#56B4E9", "stroke", ".")
-# One colour after the other for what is no verdict, such as optimizers.
+# Colors, in this order, for series that are not verdicts, such as optimizers.
 SERIES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#882255", "#999999")
 SERIES_SHAPES = (
     "circle",
@@ -50,30 +50,30 @@ SERIES_SHAPES = (
 
 
 def style_of(verdict: str | None) -> Style:
-    """The style of a verdict; that of a configuration without a verdict if it has none, or one not known here."""
+    """The style of a verdict; `PENDING` if there is none or it is unknown."""
     return VERDICTS.get(verdict or "", PENDING)
 
 
 @dataclass(frozen=True)
 class Theme:
-    """The colours of everything that is no data."""
+    """The colors of everything except the data."""
 
     background: str
     ink: str
     faint_ink: str
     grid: str
-    # The scheme of a continuous scale, from low to high.
+    # The color scheme of a continuous scale, from low to high.
     scheme: str
-    # The verdicts' colours that would be too dark or too light on this background.
+    # Replacements for colors that would be too dark or too light on this background.
     replaced: dict[str, str]
 
     def colour(self, verdict: str | None) -> str:
-        """The colour of a verdict on this background."""
+        """The color of a verdict on this background."""
         colour = style_of(verdict).colour
         return self.replaced.get(colour, colour)
 
     def series(self) -> list[str]:
-        """The colours of what is no verdict."""
+        """The colors of series that are not verdicts."""
         return [self.replaced.get(colour, colour) for colour in SERIES]
 
     def config(self) -> dict[str, Any]:

@@ -15,7 +15,7 @@ MOST_LINES = 400
 # The share of the configurations that are drawn bold.
 BEST_SHARE, MOST_BOLD = 0.05, 20
 MOST_TICKS = 12
-# Letters in a label that there is room for even between many axes, and the width of a letter.
+# The minimum room for a label in letters, however many axes there are, and the width of a letter in pixels.
 SHORTEST_LABEL, PIXELS_PER_LETTER = 12, 6.2
 
 
@@ -110,7 +110,7 @@ def frame_lines(
 ) -> list[alt.Chart]:
     """The axes themselves, with their names and settings."""
     ink = subject.theme.ink
-    # A label may be as long as the way to the next axis.
+    # A label may extend to the next axis.
     longest = max(SHORTEST_LABEL, int(subject.width / len(axes) / PIXELS_PER_LETTER) - 2)
     names = [*(axis.title for axis in axes), f"{measure_words(of)}{parts.scale_words(values)}"]
     heads = pl.DataFrame({"axis": list(range(len(names))), "place": [0.0] * len(names), "text": names})

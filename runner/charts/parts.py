@@ -17,14 +17,14 @@ from fitgap.runner.charts.subject import Subject, words
 PIXELS_PER_LETTER = 6.1
 TITLE_PIXELS_PER_LETTER = 8.0
 LONGEST_TITLE = 140
-# Labels with more letters are broken. Up to so many long ones stand next to each other below a chart.
+# Longer labels are wrapped. Up to FEW long ones are horizontal below a chart, and share LETTERS_BELOW letters per line.
 LONGEST_LINE, FEW, LETTERS_BELOW = 26, 6, 100
 # The height of a line of a label.
 LINE = 14
 
 
 def finished(chart: Any, subject: Subject, title: str, *lines: str, shows_pruned: bool = False) -> Any:
-    """The chart with its title, lines of text below the title, and the colours of the theme.
+    """The chart with its title, lines of text below the title, and the colors of the theme.
 
     The last line says how many trials were pruned, unless the chart shows these too.
     """
@@ -48,20 +48,20 @@ def scale_words(values: Iterable[float]) -> str:
 
 
 def verdicts_of(frame: pl.DataFrame, column: str = "verdict") -> list[str]:
-    """The verdicts that occur, in the order of the list of verdicts."""
+    """The verdicts that occur, in the order of `VERDICTS`."""
     found = frame[column].unique().to_list()
     order = [*VERDICTS, NOT_JUDGED]
     return sorted(found, key=lambda name: order.index(name) if name in order else len(order))
 
 
 def verdict_colour(subject: Subject, verdicts: Sequence[str], field: str = "verdict", **more: Any) -> alt.Color:
-    """The colours of verdicts, with their legend."""
+    """The colors of verdicts, with their legend."""
     scale = alt.Scale(domain=list(verdicts), range=[subject.theme.colour(each) for each in verdicts])
     return alt.Color(f"{field}:N", title="verdict", scale=scale, **{"legend": verdict_legend(), **more})
 
 
 def verdict_shape(verdicts: Sequence[str], field: str = "verdict") -> alt.Shape:
-    """The shapes of verdicts; the legend is that of the colours."""
+    """The shapes of verdicts, which share the legend of the colors."""
     scale = alt.Scale(domain=list(verdicts), range=[style_of(each).shape for each in verdicts])
     return alt.Shape(f"{field}:N", title="verdict", scale=scale, legend=verdict_legend())
 
@@ -71,7 +71,7 @@ def verdict_legend() -> alt.Legend:
 
 
 def ordinal(axis: Axis, field: str, **more: Any) -> alt.X:
-    """The labels of an axis's settings next to each other, in their natural order."""
+    """A horizontal axis with the labels of the settings in their natural order."""
     is_long = any(len(label) > LONGEST_LABEL for label in axis.order)
     if is_long and len(axis.order) <= FEW:
         look = {"labelAngle": 0, "labelLimit": 0, **in_lines(axis.order, LETTERS_BELOW // len(axis.order))}
@@ -83,24 +83,24 @@ def ordinal(axis: Axis, field: str, **more: Any) -> alt.X:
 
 
 def in_lines(labels: Sequence[str], letters: int) -> dict[str, Any]:
-    """What breaks the labels of an axis onto lines with at most so many letters; nothing if none is longer."""
+    """The Vega option that wraps the labels of an axis after `letters` letters; empty if no label is longer."""
     if all(len(label) <= letters for label in labels):
         return {}
-    # A lookup instead of a search for places to break, which the expressions of charts do not have.
+    # Look up the wrapped lines, since Vega expressions cannot wrap text.
     lines = [broken(label, letters) for label in labels]
     return {"labelExpr": f"{json.dumps(lines)}[indexof({json.dumps(list(labels))}, datum.label)]"}
 
 
 def rows_beside(labels: Sequence[str]) -> tuple[dict[str, Any], int]:
-    """The look of the labels to the left of a chart, and the least height of a row with its label, in pixels."""
+    """The Vega options of the labels to the left of a chart, and the minimum height of a row in pixels."""
     lines = max((len(broken(label, LONGEST_LINE)) for label in labels), default=1)
     return {"labelLimit": 200, **in_lines(labels, LONGEST_LINE)}, LINE * lines + LINE // 2
 
 
 def sampled(frame: pl.DataFrame, what: str, keep: pl.Expr, most: int) -> tuple[Any, str]:
-    """At most `most` rows, and a sentence that says so if there were more; the same rows every time.
+    """At most `most` rows, always the same ones, and a sentence that says so if there were more.
 
-    Rows for which `keep` holds are always among them.
+    Rows for which `keep` holds come first; they take at most half of the places.
     """
     if frame.height <= most:
         return frame, ""
@@ -116,7 +116,7 @@ def counted_verdicts(subject: Subject) -> str:
 
 
 def columns_for_tooltip(subject: Subject, *numbers: str) -> list[alt.Tooltip]:
-    """What is shown of a configuration when the mouse is over its mark."""
+    """The tooltip of a configuration."""
     titles = {"label": "configuration", "trial": "first trial"}
     texts = [alt.Tooltip(f"{name}:N", title=titles.get(name, name)) for name in ("label", "verdict", "trial")]
     return [*texts, *(alt.Tooltip(f"{name}:Q", title=name, format=".4g") for name in numbers)]
@@ -131,12 +131,12 @@ def constant_line(subject: Subject, y: alt.Y) -> list[alt.Chart]:
 
 
 def constant_words(subject: Subject) -> str:
-    """What the line means, for a subtitle."""
+    """A sentence for the subtitle that explains the line."""
     return "" if subject.constant_e_v is None else " Dotted: E_v of a constant prediction."
 
 
 def end_labels(subject: Subject, last: pl.DataFrame, x: alt.X, y: alt.Y, **mark: Any) -> list[alt.Chart]:
-    """The names (`side`) of two curves at their ends, of the upper one above its end and of the lower one below it."""
+    """The names (`side`) of two curves at their ends: above the end of the upper curve, below that of the lower one."""
     drawn = []
     for place, row in enumerate(last.sort("value").to_dicts()):
         is_upper = place == last.height - 1

@@ -1,4 +1,4 @@
-"""Repeats: the difference between the two best configurations, from ever more repeats, with its interval."""
+"""Repeats: the difference between the two best configurations over more and more repeats, with its interval."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +13,7 @@ from fitgap.runner.diagnosis.by_repeats import best_two, by_luck, by_repeats, pl
 from fitgap.runner.store import Row
 
 FEWEST = 3
-# The number to plan is drawn if it is at most this many times the number of repeats.
+# The number of repeats to plan is drawn if it is at most this many times the present number.
 FARTHEST = 4
 FEW = 10
 
@@ -31,7 +31,7 @@ def rows_of(subject: Subject) -> list[Row]:
     if "repeats_rows" not in subject.__dict__:
         of = subject.request.of or "e_v"
         pair = best_two(subject.store, subject.name, of, among(subject, of))
-        # The interval of two repeats is so wide that nothing else would be seen.
+        # The interval of two repeats is so wide that it would hide everything else.
         rows = by_repeats(subject.store, subject.name, pair, of)
         subject.__dict__["repeats_rows"] = [row for row in rows if row["repeats"] >= FEWEST]
     found: list[Row] = subject.__dict__["repeats_rows"]
@@ -39,7 +39,7 @@ def rows_of(subject: Subject) -> list[Row]:
 
 
 def among(subject: Subject, of: str) -> str | None:
-    """A filter for the configurations of which the best two are among: those with the lowest and the highest means.
+    """A filter for the candidates for the two best configurations: those with the lowest and the highest means.
 
     Comparing thousands of configurations would take seconds. Those with trials that did not complete come last in a
     comparison.
@@ -74,7 +74,7 @@ def draw(subject: Subject) -> Any:
     zero = alt.Chart(pl.DataFrame({"difference": [0.0]})).mark_rule(color=subject.theme.faint_ink, strokeDash=[2, 4])
     layers = [
         base.mark_area(opacity=1, fillOpacity=0.18, color=colour).encode(x=x, y=low, y2=alt.Y2("difference_high:Q")),
-        # A single number of repeats has no band.
+        # A band cannot show a single number of repeats, so draw bars, too.
         base.mark_rule(strokeWidth=1.5, opacity=0.6, color=colour).encode(x=x, y=low, y2=alt.Y2("difference_high:Q")),
         zero.encode(y=y),
         base.mark_line(color=colour, strokeWidth=2.2).encode(x=x, y=y),

@@ -1,4 +1,4 @@
-"""What somebody asks a chart for: a sweep or trial, and the measure, size and colours to show."""
+"""A request for a chart: a sweep or trial, and the measure, size and colors to show."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,18 +10,18 @@ from fitgap.runner.store.filter import key_words, measure_of
 
 EPOCHS = ("best", "last")
 LEAST_WIDTH, WIDTH, MOST_WIDTH = 200, 640, 4_000
-# What can be drawn where a chart leaves the choice, besides metrics and the recall or error of a class.
+# Measures to choose from, if a chart has a choice; in addition to metrics and the recall or error of a class.
 MEASURES = ("e_v", "best_e_v", "honest_e_v", "e_t", "overfit", "underfit", "excess", "accuracy_v", "verdict")
 
 
 @dataclass(frozen=True)
 class Request:
-    """What somebody asks for: a sweep by its name, or a trial by its number, and what to show of it.
+    """What to draw: a sweep by its name, or a trial by its number, and the options of the chart.
 
     `where` is a filter for trials, `by` names axes, `trials` chooses single ones, and `of` is the measure to show. `at`
-    says whether a network is shown after its `best` or its `last` epoch. `linear` keeps errors along a setting from
-    getting a logarithmic axis. `against` is the hash of the configuration that others are compared with, instead of the
-    reference. `each` is a setting for each of whose values the best is marked.
+    says whether a network is shown after its `best` or its `last` epoch. With `linear`, errors along a setting never
+    get a logarithmic axis. `against` is the hash of the configuration that others are compared with, instead of the
+    reference. `each` is a setting; the best cell for each of its values is marked.
     """
 
     what: str | int
@@ -55,7 +55,7 @@ def is_measure(of: str) -> bool:
 
 
 def measure_words(of: str) -> str:
-    """A measure as pictures and texts call it, such as `E_v` for the key `e_v`."""
+    """The display name of a measure, such as `E_v` for the key `e_v`."""
     if measure_of(of):
         return key_words(of)
     return {"e_v": "E_v", "e_t": "E_t", "best_e_v": "best E_v", "honest_e_v": "honest E_v"}.get(

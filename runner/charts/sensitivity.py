@@ -1,4 +1,4 @@
-"""Sensitivity: the error against a rate or a strength, one line per optimizer or regularizer, the best ones marked."""
+"""Sensitivity: the error over a rate or a strength, one line per optimizer or regularizer, the best ones marked."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ def unsuitable(subject: Subject) -> str | None:
 
 
 def axis_of(subject: Subject) -> Axis | None:
-    """The axis that was asked for; else the first one with a kind that has several numbers."""
+    """The requested axis; else the first one with a kind that has several numbers."""
     if subject.request.by:
         return subject.axis(subject.request.by[0])
     return next((subject.axes[name] for name in USUAL if name in subject.axes and subject.axes[name].varied), None)
@@ -101,7 +101,7 @@ def with_numbers(trials: pl.DataFrame, axis: Axis) -> pl.DataFrame:
 
 
 def level_lines(levels: pl.DataFrame, y: alt.Y, colours: dict[str, Any]) -> list[alt.Chart]:
-    """A kind without numbers, such as no regularizer, is a level line."""
+    """Horizontal lines for kinds without numbers, such as no regularizer."""
     if levels.is_empty():
         return []
     base = alt.Chart(levels.select("series", "value")).encode(y=y, color=colours["color"])

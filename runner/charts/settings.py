@@ -12,11 +12,11 @@ from fitgap.runner.errors import SpecError
 from fitgap.runner.names import plainer
 from fitgap.runner.spec.shorthand import parse_shorthand
 
-# Of longer labels, only what differs is shown, up to the second length.
+# Longer labels are reduced to the parts in which they differ, up to the second length.
 LONGEST_LABEL, LONGEST_DISTINCT = 36, 100
 # A layer of an architecture, or a word.
 PART = re.compile(r"[^-( ]*[-( ]|[^-( ]+$")
-# What people call the axes.
+# Display names of axes.
 TITLES = {
     "architecture": "hidden layers",
     "planned_epochs": "epochs",
@@ -42,14 +42,14 @@ def one_line(text: str) -> str:
 
 
 def distinct(labels: Sequence[str]) -> list[str]:
-    """The labels. If some are too long, an ellipsis stands for the parts with which all that are not short begin, but
-    the last one of these, and for those with which they end.
+    """The labels. If one is too long, an ellipsis replaces the parts that all long labels have in common at their
+    beginnings, except the last such part, and at their ends. Labels above half the maximum length count as long.
     """
     long = [label for label in labels if 2 * len(label) > LONGEST_LABEL]
     ahead = behind = 0
     if len(long) > 1 and max(map(len, long)) > LONGEST_LABEL:
         parts = [PART.findall(label) for label in long]
-        # At least one part of each is left.
+        # Keep at least one part of each.
         most = min(map(len, parts)) - 1
         shared = shared_parts(parts, most)
         ahead, behind = max(shared - 1, 0), shared_parts([each[::-1] for each in parts], most - shared)
@@ -70,7 +70,7 @@ def without_ends(label: str, ahead: int, behind: int) -> str:
 
 @dataclass(frozen=True)
 class Setting:
-    """One alternative of an axis. `kind` is it without its numbers, and `numbers` are those, by parameter."""
+    """One alternative of an axis. `kind` is its name without numbers; `numbers` holds its numbers by parameter."""
 
     value: Any
     label: str
@@ -80,7 +80,7 @@ class Setting:
 
 
 def setting_of(axis: str, value: Any) -> Setting:
-    """An alternative as the database has it: a number, an architecture such as `64-32`, or shorthand."""
+    """The setting for a value in the database: a number, an architecture such as `64-32`, or shorthand."""
     if value is None:
         return Setting(None, "none", "none", {}, (0, 0.0, ""))
     if isinstance(value, (int, float)):
@@ -98,14 +98,14 @@ def setting_of(axis: str, value: Any) -> Setting:
         if isinstance(number, (int, float)) and math.isfinite(number)
     }
     kind = "+".join(parts)
-    # The same kinds next to each other, by their numbers; `none` comes first.
+    # Sort by kind, then by numbers; `none` comes first.
     return Setting(
         value, one_line(plainer(value)), kind, numbers, (kind != "none", kind, *numbers.values(), str(value))
     )
 
 
 def architecture(text: str) -> Setting:
-    """Hidden layers such as `64-32`; `none` is the one without any."""
+    """The setting for hidden layers, such as `64-32`, or for `none`."""
     widths = [int(part) for part in text.split("-") if part.isdecimal()]
     kind = "no hidden layer" if not widths else f"{len(widths)} hidden layer{'s' if len(widths) > 1 else ''}"
     numbers = {"width": float(widths[0])} if len(widths) == 1 or (len(set(widths)) == 1 and widths) else {}
@@ -118,7 +118,7 @@ class Axis:
     def __init__(self, name: str, values: Iterable[Any]):
         self.name = name
         self.settings: Sequence[Setting] = sorted((setting_of(name, each) for each in set(values)), key=comparable)
-        # Two long alternatives may be shortened to the same label, which would make them one.
+        # Two long alternatives may be shortened to the same label, which would merge them.
         self.labels: dict[Any, str] = {}
         for each, text in zip(self.settings, distinct([each.label for each in self.settings]), strict=True):
             label, count = text, 1
@@ -138,7 +138,7 @@ class Axis:
 
     @cached_property
     def varied(self) -> dict[str, str]:
-        """The parameter in which the alternatives of each kind differ, for kinds that differ in one only."""
+        """The parameter in which the alternatives of each kind differ, for kinds that differ in exactly one."""
         kinds: dict[str, list[Setting]] = {}
         for each in self.settings:
             kinds.setdefault(each.kind, []).append(each)

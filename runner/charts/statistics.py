@@ -1,4 +1,4 @@
-"""Means over repeats with their 95 % bands, and how the values of a chart are spread."""
+"""Means over repeats with their 95 % bands, and the range of the values of a chart."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -16,11 +16,11 @@ VERY_WIDE = 100.0
 def with_bands(frame: pl.DataFrame, keys: Sequence[str], names: Sequence[str], is_log: bool = False) -> pl.DataFrame:
     """The mean of each value over the repeats, and `NAME_low` and `NAME_high`, its 95 % interval.
 
-    Each repeat counts once, with its mean over everything else, because trials of a repeat share their split. On a
+    Each repeat counts once, with its mean over all other settings, because trials of a repeat share their split. On a
     logarithmic scale the interval is that of the logarithm of the mean (by the delta method), so it stays above 0. With
     one repeat the limits are the mean itself.
     """
-    # In order, so that the same chart is always the same file.
+    # Keep the order, so that the same chart always gives the same file.
     per_repeat = frame.group_by([*keys, "repeat"], maintain_order=True).agg(pl.col(names).mean())
     found = per_repeat.group_by(keys, maintain_order=True).agg(
         pl.col(names).mean(),
@@ -60,10 +60,10 @@ def is_wide(values: Iterable[float]) -> bool:
 
 
 def symmetric_constant(values: Iterable[float]) -> float | None:
-    """For a symmetric log scale, where it turns linear; None if the values do not span enough to need one."""
+    """The constant of a symmetric-logarithmic scale, below which it is linear; None if the values do not need one."""
     sizes = sorted(abs(value) for value in values if value)
     if not sizes:
         return None
-    # A few values are always close to 0, so the smallest ones say nothing.
+    # A few values are always close to 0, so take the 20 % quantile instead of the smallest one.
     small, large = sizes[len(sizes) // 5], sizes[-1]
     return small if large > VERY_WIDE * small else None

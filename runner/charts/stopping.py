@@ -1,4 +1,4 @@
-"""Stopping: each configuration's E_v at its best epoch against E_v at the end, with the diagonal."""
+"""Stopping: the E_v of each configuration at its best and after its last epoch, with the diagonal."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a chart is drawn from: the trials of a sweep that somebody chose, as polars frames read from the store."""
+"""The data of a chart: the chosen trials of a sweep, as Polars frames read from the store."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -37,7 +37,7 @@ FIXED = ("trial", "configuration", "repeat", "status", "parameters", "epochs", "
 
 
 class Subject:
-    """The answers that charts are made of. Each is read from the store when a chart first needs it."""
+    """The data that charts are drawn from. Each part is read from the store when it is first needed."""
 
     def __init__(self, store: Store, request: Request):
         check_request(request)
@@ -58,7 +58,7 @@ class Subject:
 
     @contextmanager
     def in_theme(self, theme: str) -> Iterator[None]:
-        """The same subject in other colours, for a while: what was read from the store is not read again."""
+        """Switch to other colors within this block, without reading from the store again."""
         request = self.request
         self.request = replace(request, theme=theme)
         try:
@@ -104,13 +104,13 @@ class Subject:
 
     @property
     def measure_of_best(self) -> str:
-        """The measure that was asked for; else the one by which the leaderboard orders configurations."""
+        """The requested measure; else the one by which the leaderboard orders configurations."""
         has_honest = self.completed["honest_e_v"].null_count() == 0
         return self.request.of or ("honest_e_v" if has_honest else "best_e_v")
 
     @property
     def _metric(self) -> list[str]:
-        """The metric that was asked for, if its values are not always read."""
+        """The requested metric as a list, empty if there is none or its values are always read."""
         of = self.request.of
         return [] if of is None or of in MEASURES else [of]
 
@@ -218,7 +218,7 @@ class Subject:
         return found is not None and found.is_beaten is False
 
     def epochs(self, trials: Sequence[int]) -> pl.DataFrame:
-        """The epochs of these trials, with nulls for what is not finite."""
+        """The epochs of these trials, with null for values that are not finite."""
         blocks = self.store.epoch_blocks(list(trials))
         parts = [pl.DataFrame({name: block[name] for name in ("trial", "epoch", "e_t", "e_v")}) for block in blocks]
         schema = pl.Schema({"trial": pl.Int64(), "epoch": pl.Int64(), "e_t": pl.Float64(), "e_v": pl.Float64()})
@@ -227,14 +227,14 @@ class Subject:
         return joined.with_columns(finite)
 
     def require(self, frame: pl.DataFrame, what: str) -> pl.DataFrame:
-        """The frame; ChartError if it has no rows to draw."""
+        """The frame. Raises ChartError if it has no rows to draw."""
         if frame.is_empty():
             filtered = " that match --where" if self.request.where else ""
             raise ChartError(f"{self.name} has no {what}{filtered}; see how far it is: {suggested('sweeps')}")
         return frame
 
     def counts(self) -> Mapping[str, int]:
-        """How many configurations there are with each verdict, or pruned without one, most frequent first."""
+        """The number of configurations with each verdict, or pruned without one, most frequent first."""
         is_pruned = (pl.col("pruned") > 0) & (pl.col("verdict") == NOT_JUDGED)
         kinds = self.configurations.select(verdict=pl.when(is_pruned).then(pl.lit(PRUNED)).otherwise("verdict"))
         return dict(kinds["verdict"].value_counts(sort=True).iter_rows())

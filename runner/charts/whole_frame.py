@@ -1,4 +1,4 @@
-"""All trials of a sweep as one frame, read as numbers: for a chart without a filter."""
+"""All trials of a sweep as one frame, read as columns of numbers, for charts without a filter."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +12,7 @@ NUMBER, JUDGED = "configuration_number", "judged"
 
 
 def is_readable(schema: Mapping[str, Any]) -> bool:
-    """Whether all texts among these columns are settings of configurations, or words that are known."""
+    """Whether all text columns are settings of configurations, or have a known list of words."""
     texts = [name for name, kind in schema.items() if kind == pl.String]
     return all(name in CONFIGURATION_SETTINGS or name in TRIAL_WORDS for name in texts)
 
@@ -33,7 +33,7 @@ def whole_frame(store: Store, sweep_id: int, schema: Mapping[str, Any]) -> pl.Da
 
 
 def part(own: pl.DataFrame, block: Mapping[str, np.ndarray], schema: Mapping[str, Any]) -> pl.DataFrame:
-    """Some trials, given by numbers, with the settings of their configurations."""
+    """The trials of a block of numeric columns, with the settings of their configurations."""
     numbers = own[NUMBER].to_numpy()
     # A search may have added configurations since they were read. Their trials will be in the next chart.
     is_known = np.isin(block[NUMBER], numbers)
@@ -43,7 +43,7 @@ def part(own: pl.DataFrame, block: Mapping[str, np.ndarray], schema: Mapping[str
 
 
 def series(name: str, values: np.ndarray, kind: Any) -> pl.Series:
-    """A column from numbers, of which NaN stands for a missing value."""
+    """A column from numbers, in which NaN stands for a missing value."""
     found = pl.Series(name, values).fill_nan(None)
     if name not in TRIAL_WORDS:
         return found if kind == pl.Float64 else found.cast(kind)

@@ -1,4 +1,4 @@
-"""Broken pipes of commands: one to a worker process or a server is an error, and only `main` handles it."""
+"""Broken pipes in commands: a broken pipe to a worker process or a server is an error, which `main` reports."""
 
 from typing import Any
 

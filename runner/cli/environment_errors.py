@@ -6,7 +6,7 @@ import resource
 
 from fitgap.runner.errors import FitgapError
 
-# What any statement may raise when a system limit, a disk or the memory fails; anything else is a bug.
+# Exceptions that any statement may raise if the system refuses a resource; any other built-in exception is a bug.
 ENVIRONMENT = (OSError, MemoryError, RecursionError, ImportError, UnicodeEncodeError)
 NO_THREAD = "can't start new thread"
 # How the dynamic loader reports that memory is exhausted.

@@ -8,7 +8,7 @@ from typing import Any, Self
 from fitgap.runner.cli.terminal import INTERRUPTED
 from fitgap.runner.system.interrupt_signals import STOPPING_SIGNALS
 
-# Clean-up after an interrupt has this long before the interrupt is repeated.
+# Time for clean-up after an interrupt, before the interrupt is repeated.
 SECONDS_BEFORE_REPEATING = 1.0
 
 
@@ -46,9 +46,9 @@ class QuietInterrupts:
             sys.exit(INTERRUPTED)
 
     def _interrupt(self, number: int, frame: FrameType | None) -> None:
-        """Raise KeyboardInterrupt for the first signal, and again when the timer says so.
+        """Raise KeyboardInterrupt for the first signal, and again when the timer fires.
 
-        Further signals would interrupt the end that the first one has begun, at any place of it.
+        Further signals are ignored: they would interrupt the shutdown that the first one has started.
         """
         if self.has_ended or (self.is_heard and number != signal.SIGALRM):
             return

@@ -1,4 +1,4 @@
-"""`fitgap` on the command line: the list of its commands, and what becomes of their errors.
+"""`fitgap` on the command line: the list of its commands, and the handling of their errors.
 
 Commands import what they need when they run, so that `--help` is fast and queries never load Ray.
 """
@@ -45,7 +45,7 @@ from fitgap.runner.system.passwords import hide_passwords
 from fitgap.runner.usual_names import OPTIONS
 
 NOT_DONE = 1
-# Depending on its version, Typer vendors this class or imports it from Click; a public subclass leads to either.
+# Depending on its version, Typer vendors this class or imports it from Click; it is the base of a public class.
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
 SUMMARY = "Train many small networks; see which underfit, which overfit, and by how much."
@@ -138,13 +138,13 @@ def exit_code_of_error(error: Exception) -> int:
 
 
 def report_usage_error(error: Any) -> int:
-    """Report a mistake on the command line in one line, with the help to read; without any command, print the help."""
+    """Report a mistake on the command line in one line, with a pointer to the help; without any command, print it."""
     if type(error).__name__ == "NoArgsIsHelpError":
         error.show()
     else:
         command_path = error.ctx.command_path if error.ctx else "fitgap"
         ours = OPTIONS.get(getattr(error, "option_name", ""))
-        # What typer takes to be similar may mislead.
+        # The similar options that Typer suggests may be misleading.
         message = f"No such option: {error.option_name}; write {ours};" if ours else None
         report(f"fitgap: {message or as_own_message(error.format_message())} see {command_path} --help")
     return int(error.exit_code)

@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from fitgap.runner.store import Row, Store
 
 UNFINISHED = ("pending", "running")
-# The number of advised configurations, best first, for which the reason is told.
+# The number of advised configurations, best first, whose reason is reported.
 ADVICE_LISTED = 3
 
 
 def code_after_training(store: "Store", written: "WrittenSweep", database: str | None, spent: str | None = None) -> int:
     """Print the results of a sweep and return the exit code: 0 only if every trial has ended and none has failed.
 
-    `spent` is what its budget allowed, if training ended because of it.
-    A closed standard output does not change the code; an answer that cannot be written gives 2.
+    `spent` describes the budget, if training ended because it was used up.
+    A closed standard output does not change the code. If the answer cannot be written, the code is 2.
     """
     from fitgap.runner.cli.render.leaderboard import report_summary
     from fitgap.runner.driver import advice_beyond, present_name
@@ -109,9 +109,10 @@ def report_followed_advice(store: "Store", written: "WrittenSweep") -> None:
 
 
 def what_is_left(store: "Store", written: "WrittenSweep", left: int, spent: str | None) -> str | None:
-    """Which trials or configurations of a sweep a budget kept back, in words; None if there are none.
+    """The trials or configurations of a sweep that are left to train, in words; None if there are none.
 
-    Without a budget, a search that has not proposed all its configurations has found no others, which is reported.
+    If no budget was used up and a search has still not proposed all its configurations, it found no others. This is
+    reported.
     """
     from fitgap.runner.driver import repeats_to_come
 

@@ -16,7 +16,7 @@ class TrialCount:
 
     left: int
     ended: int = 0
-    # Those of the ended trials that this driver trained.
+    # The ended trials that this driver trained.
     own: int = 0
     # How many had ended before this driver started.
     earlier: int | None = None
@@ -83,7 +83,7 @@ class WorkLeft:
 
     @property
     def expected_mean(self) -> float:
-        """The expected work of a trial that was not seen yet."""
+        """The expected work of a trial that has not been seen yet."""
         unseen = self.expected_trials - self.seen_trials
         return max(0.0, self.expected_work - self.seen_work) / unseen if unseen > 0 else self.mean
 

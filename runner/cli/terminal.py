@@ -1,4 +1,4 @@
-"""The terminal's view of a training: a progress line, then the leaderboard; after an interrupt, how to resume."""
+"""What the terminal shows of training: a progress line, then the leaderboard; after an interrupt, how to resume."""
 
 import contextlib
 import shlex
@@ -21,7 +21,7 @@ INTERRUPTED = 130
 
 
 class Terminal:
-    """Shows a training to the person at the command line. `database` is the value of `--db`."""
+    """Shows the training of a sweep on the command line. `database` is the value of `--db`."""
 
     def __init__(self, database: str | None):
         self.database = database
@@ -65,7 +65,7 @@ def train_new(
     terminal: Terminal | None = None,
     limits: "Budget | None" = None,
 ) -> None:
-    """Train a new sweep within its budget and exit. Worker processes load what they need while it is written."""
+    """Train a new sweep within its budget and exit. Worker processes load what they need while the sweep is written."""
     from fitgap.runner.engine import early_processes
     from fitgap.runner.planning.packs import planned_work
 

@@ -1,4 +1,4 @@
-"""What a report on a sweep says, as plain blocks that can become a page or paper."""
+"""The content of a report on a sweep, as plain blocks that are rendered as HTML or PDF."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -16,7 +16,7 @@ from fitgap.runner.store import Row, Store
 
 LEADERS = 15
 WIDTH = 640
-# A chart whose vector graphics would be larger than this becomes a picture of pixels.
+# A chart whose SVG file would be larger than this, in bytes, becomes a PNG file.
 LARGE = 400_000
 # The charts of a report, with the heading of each.
 CHARTS = {
@@ -36,14 +36,14 @@ class Words:
 
 @dataclass(frozen=True)
 class Lines:
-    """Text whose lines and spaces stay as they are."""
+    """Preformatted text."""
 
     lines: Sequence[str]
 
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of texts below their headers; the columns from `numbers` on hold numbers."""
+    """Rows of texts below their headers; columns from index `numbers` on hold numbers."""
 
     headers: Sequence[str]
     rows: Sequence[Sequence[str]]
@@ -52,7 +52,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Picture:
-    """A chart in both themes, in a format by its ending, with what it shows in words."""
+    """A chart in both themes, in the format of the suffix `ending`, with a description in words."""
 
     words: str
     light: bytes
@@ -175,7 +175,7 @@ def plain(value: Any) -> str:
 
 
 def reproduction(subject: Subject) -> Iterator[Words | Lines | Table]:
-    """The command, the sweep file and the versions with which the same numbers come out."""
+    """The command, the sweep file and the versions needed to reproduce the numbers."""
     name = subject.name
     yield Words(
         f"Save the following as {name}.json and run: fitgap run {name}.json. On the same kind of machine and with the "

@@ -70,7 +70,7 @@ def cell(element: str, text: str, place: int, numbers: int) -> str:
 
 
 def picture(block: Picture) -> str:
-    """Both themes; the browser shows the one that suits the rest of the page."""
+    """Both themes; the browser shows the one that matches the rest of the page."""
     dark = f'<source media="(prefers-color-scheme: dark)" srcset="{address(block.dark, block.ending)}">'
     light = f'<img src="{address(block.light, block.ending)}" alt="{escape(block.words)}">'
     return f"<picture>{dark}{light}</picture>"

@@ -22,7 +22,7 @@ MARGIN = 42
 ROOM = WIDTH - 2 * MARGIN
 # Widths of characters as shares of the font size: of the monospaced font, and on average of the other one.
 MONOSPACED, AVERAGE = 0.6, 0.5
-# Sizes of monospaced letters: of long lines, and of wide tables.
+# The smallest font sizes of monospaced text: in long lines, and in wide tables.
 SMALL, SMALLEST = 6.5, 5.0
 INK, FAINT = "#222222", "#777777"
 # XML allows no other control characters.
@@ -31,7 +31,7 @@ FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff
 
 @dataclass(frozen=True)
 class Piece:
-    """Something of a certain height that is drawn at the left margin, with its top at a given place."""
+    """An element with a height. `draw` takes the position of its top and returns SVG, placed at the left margin."""
 
     height: float
     draw: Callable[[float], str]
@@ -114,7 +114,7 @@ def words(block: Words) -> Iterator[Piece]:
 
 
 def lines(block: Lines, smallest: float = SMALL) -> Iterator[Piece]:
-    """Lines as they are; those that are too long even in small letters are continued on the next one."""
+    """Preformatted lines; those that do not fit even in the smallest font are wrapped."""
     longest = max((len(line) for line in block.lines), default=1)
     size = max(smallest, min(8.5, ROOM / (MONOSPACED * max(longest, 1))))
     for line in block.lines:
@@ -131,7 +131,7 @@ def table(block: Table) -> Iterator[Piece]:
     rows = [block.headers, *block.rows]
     widths = [max(len(row[place]) for row in rows) for place in range(len(block.headers))]
     if sum(widths) + 2 * len(widths) > ROOM / (MONOSPACED * SMALL) and block.numbers >= len(widths):
-        # Texts alone: the last column is wrapped.
+        # The table has only texts, so its last column may be wrapped.
         widths[-1] = 0
     formatted = [
         "  ".join(
@@ -153,7 +153,7 @@ def picture(block: Picture) -> Iterator[Piece]:
     scale = min(ROOM / width, (HEIGHT - 2 * MARGIN - 40) / height)
     place = f'x="{MARGIN}" width="{width * scale:.1f}" height="{height * scale:.1f}"'
     media = {".svg": "image/svg+xml", ".png": "image/png"}[block.ending]
-    # As an image of its own, so that the names inside of several charts cannot clash.
+    # Embed each chart as a separate image, so that the names inside several charts cannot clash.
     data = f"data:{media};base64,{base64.b64encode(block.light).decode()}"
     yield Piece(height * scale + 8, lambda top: f'<image {place} y="{top:.1f}" xlink:href="{data}"/>')
 

@@ -36,7 +36,7 @@ class BatchSize(Study):
     chart = Picture("heat", {"by": ("batch_size", "learning_rate"), "of": "e_v", "each": "batch_size"})
 
     def training(self, plan: Plan) -> dict[str, Any]:
-        # Of all batch sizes; the larger ones take fewer steps.
+        # All batch sizes train for the same number of epochs, so the larger ones take fewer steps.
         return {"epochs": plan.epochs(self.steps, self.batch_size)}
 
     def axes(self, plan: Plan) -> dict[str, Any]:
@@ -74,7 +74,7 @@ def line_at(store: Store, sweep: str, size: int) -> Line | None:
 
 def best_rate(store: Store, sweep: str, size: int, line: Line) -> str:
     """The rate with the lowest mean at a batch size, and whether it is an end of the range."""
-    # Among them are those at which all trials diverged.
+    # This includes rates at which all trials diverged.
     tried = store.compare(sweep, ["learning_rate"], of="e_v", where=f"batch_size == {size}")
     own, rates = line.best["learning_rate"], [group["learning_rate"] for group in tried]
     end = "lowest" if own == min(rates) else "highest" if own == max(rates) else None
@@ -88,9 +88,9 @@ def rates_of(line: Line) -> list[float]:
 
 
 def whole(line: Line) -> list[Row]:
-    """The groups without those of which a trial did not complete, unless there are only such.
+    """The groups in which all trials completed; all groups if there are none.
 
-    A mean over the trials that survived cannot be compared with means over all.
+    A mean over only the completed trials of a group cannot be compared with means over all.
     """
     complete = [group for group in line.groups if group["completed"] == group["trials"]]
     return complete or list(line.groups)
@@ -110,7 +110,7 @@ def outcome_of(suiting: Sequence[Sequence[float]]) -> str:
 
 
 def direction(suiting: Sequence[tuple[int, Sequence[float]]]) -> str:
-    """Whether larger batches need other rates."""
+    """Whether larger batches need different rates."""
     outcome = outcome_of([rates for _, rates in suiting])
     if outcome == "not_shown":
         return "The rates that suit the smallest and the largest batch overlap, so a shift is not shown."

@@ -1,4 +1,4 @@
-"""Boundaries: what networks that underfit, fit and overfit answer over a plane."""
+"""Boundaries: the answers over a plane of networks that underfit, fit and overfit."""
 
 from typing import Any, ClassVar
 
@@ -76,7 +76,7 @@ def named(group: Row) -> str:
 
 
 def beside_constant(store: Store, sweep: str, group: Row) -> str:
-    """Whether a network is shown to be better than a prediction that is the same everywhere."""
+    """Whether a network is shown to be better than a constant prediction."""
     share = share_of_constant(store, sweep, f"architecture == '{group['architecture']}'")
     if share is None:
         return ""
@@ -84,5 +84,5 @@ def beside_constant(store: Store, sweep: str, group: Row) -> str:
 
 
 def errors(group: Row) -> str:
-    """Both errors of a group, from which people tell underfitting from overfitting."""
+    """E_t and E_v of a group, which together distinguish underfitting from overfitting."""
     return f"Its E_t is {number(group['e_t'])}, its E_v {number(group['e_v'])}"

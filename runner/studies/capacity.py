@@ -50,7 +50,7 @@ def best_size(line: Line) -> str:
 
 
 def smaller(line: Line, e_t: dict[str, Row]) -> str:
-    """What is shown of the networks smaller than the best."""
+    """How the networks smaller than the best one compare with it."""
     if not line.before:
         is_first = line.groups[0] is line.best
         return "No smaller network was tried." if is_first else "No smaller network is shown to be worse."
@@ -62,7 +62,7 @@ def smaller(line: Line, e_t: dict[str, Row]) -> str:
 
 
 def larger(line: Line, e_t: dict[str, Row]) -> str:
-    """What is shown of the networks larger than the best."""
+    """How the networks larger than the best one compare with it."""
     if not line.after:
         if line.groups[-1] is line.best:
             return "The largest network is the best, so larger ones may be better still."

@@ -1,4 +1,4 @@
-"""What a study was trained on and how, in a line: what all trials of its sweep have in common."""
+"""The conditions of a study in one line: the data and settings that all trials of its sweep have in common."""
 
 from collections.abc import Mapping
 from pathlib import Path

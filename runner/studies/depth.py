@@ -1,4 +1,4 @@
-"""Depth: what more layers do with different activation functions, and whether gradients vanish on their way back."""
+"""Depth: the effect of more layers with different activation functions, and whether gradients vanish."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
@@ -93,7 +93,7 @@ def outcome_of(lines: Sequence[Line]) -> str:
 
 
 def along(name: str, line: Line, deepest: Interval | None) -> str:
-    """What depth does with one activation function."""
+    """How E_t depends on depth with one activation function."""
     best = f"E_t is lowest with {named(line.best, line)} ({number(line.best['e_t'])})"
     told = [best]
     if line.before:
@@ -108,7 +108,7 @@ def along(name: str, line: Line, deepest: Interval | None) -> str:
 
 
 def validated(store: Store, sweep: str, activations: Sequence[str]) -> list[str]:
-    """What depth does to E_v with each activation function."""
+    """How E_v depends on depth with each activation function."""
     told = []
     for name in activations:
         line = line_of(store, sweep, "architecture", where=f"activation == '{name}'")
@@ -142,7 +142,9 @@ def depth_of(group: Row) -> int:
 
 
 def evidence(store: Store, sweep: str, name: str, line: Line) -> str:
-    """How large the gradient is in the first and in the last layer of the deepest network."""
+    """The ratio of the gradients of the last and the first layer of the deepest network; without stored gradients, how
+    much the weights of both layers changed.
+    """
     deepest = line.groups[-1]
     rows = store.layers(sweep, f"activation == '{name}' and architecture == '{deepest['architecture']}'")
     last = max((row["layer"] for row in rows), default=1)
@@ -159,7 +161,7 @@ def evidence(store: Store, sweep: str, name: str, line: Line) -> str:
 
 
 def gradients(rows: Sequence[Row], last: int) -> Iterator[tuple[int, float]]:
-    """The ratio of the gradient of the last layer to that of the first, of each trial with its repeat."""
+    """The repeat of each trial, with the ratio of the gradient of the last layer to that of the first."""
     sizes = {(row["trial"], row["layer"]): row["gradient"] for row in rows}
     for row in rows:
         first = row["gradient"] if row["layer"] == 1 else None
@@ -174,6 +176,6 @@ def times(ratio: Interval) -> str:
 
 
 def mean_of(rows: Sequence[Row], layer: int, key: str) -> float | None:
-    """The mean of a number of a layer over trials; None if it is known of none."""
+    """The mean of a statistic of a layer over trials; None if no trial has it."""
     known = [row[key] for row in rows if row["layer"] == layer and row[key] is not None]
     return float(sum(known) / len(known)) if known else None

@@ -35,7 +35,7 @@ class DoubleDescent(Study):
     def training(self, plan: Plan) -> dict[str, Any]:
         examples = min(EXAMPLES, max(10, plan.examples // 2))
         training: dict[str, Any] = {"epochs": EPOCHS, "batch_size": self.batch_size, "training_examples": examples}
-        # Numbers have noise of their own, and no labels that could be exchanged.
+        # Numeric targets have noise of their own, and no labels that could be replaced.
         if plan.has_classes:
             training["label_noise"] = NOISE
         return training
@@ -64,7 +64,7 @@ class DoubleDescent(Study):
 
 
 def most_prominent(groups: Sequence[Row]) -> Row | None:
-    """The network whose E_v exceeds the lowest ones on both of its sides by most; None if E_v has no inner peak."""
+    """The network whose E_v is farthest above the lowest ones on both of its sides; None if E_v has no inner peak."""
     errors = [group["e_v"] for group in groups]
 
     def height(place: int) -> float:
@@ -75,10 +75,10 @@ def most_prominent(groups: Sequence[Row]) -> Row | None:
 
 
 def beside(store: Store, sweep: str, peak: Row, side: str) -> Row:
-    """The peak compared with the best network on one of its sides, with intervals that hold for all pairs.
+    """The peak compared with the best network on one of its sides.
 
-    So they allow for both having been chosen. `falls_first` tells whether a smaller network is shown to be worse than
-    the best one on this side.
+    The intervals hold for all pairs of networks at once, since both were chosen by their errors. `falls_first` says
+    whether a smaller network is shown to be worse than the best one on this side.
     """
     line = line_of(store, sweep, "parameters", where=f"parameters {side} {peak['parameters']}")
     if line is None:
@@ -98,7 +98,7 @@ def monotone(groups: Sequence[Row]) -> str:
 
 
 def in_words(groups: Sequence[Row], peak: Row, sides: dict[str, Row]) -> list[str]:
-    """Where the peak is, and what is shown of both of its sides."""
+    """Where the peak is, and how it compares with both of its sides."""
     names = {group["parameters"]: group["architecture"] for group in groups}
     size = f"{peak['architecture']} hidden units ({peak['parameters']} parameters)"
     is_peak = all(side["is_worse"] for side in sides.values())

@@ -1,4 +1,4 @@
-"""Early stopping: whether it does what a regularizer does, and what both together do."""
+"""Early stopping: whether it can replace a regularizer, and the effect of both together."""
 
 from typing import Any, ClassVar
 
@@ -70,7 +70,7 @@ class EarlyStopping(Study):
 
 
 def ways(store: Store, sweep: str, against: str | None = None) -> dict[str, Row]:
-    """The four ways to train by name, each at its own best strength; compared with training with neither."""
+    """The four ways to train by name, each at its own best strength, compared with `against` (default: neither)."""
     by = ["stopping", "regularizer.name"]
     against = against or f"{NONE},None"
     names = {name for group in store.compare(sweep, by, of=OF, tuned=True) if (name := label(group))}
@@ -88,7 +88,7 @@ def ways(store: Store, sweep: str, against: str | None = None) -> dict[str, Row]
 
 
 def label(group: Row) -> str:
-    """A group as comparisons name it."""
+    """The name of a group in comparisons."""
     return f"{group['stopping']},{group['regularizer.name']}"
 
 

@@ -1,4 +1,4 @@
-"""Means over repeats with 95 % intervals of what comparisons lack: ratios, and shares of a constant's error."""
+"""Means over repeats with 95 % intervals, for what comparisons do not give: ratios and shares of a constant's error."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -13,7 +13,7 @@ CONFIDENCE = 0.975
 
 @dataclass(frozen=True)
 class Interval:
-    """The mean of some numbers and the limits of its 95 % interval, which a single number does not have."""
+    """The mean of some numbers and the limits of its 95 % interval; a single number has no limits."""
 
     mean: float
     low: float | None = None

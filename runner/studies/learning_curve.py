@@ -10,7 +10,7 @@ from fitgap.runner.studies.words import against, is_shown, number
 AXIS = "training_examples"
 # Shares of the training examples, each about twice the one before.
 SHARES = (0.06, 0.12, 0.25, 0.5, 1.0)
-# A gap of this share of E_v is worth naming.
+# A gap above this share of E_v is called wide.
 WIDE = 0.25
 
 
@@ -57,7 +57,7 @@ class LearningCurve(Study):
 
 
 def outcome_of(rows: list[Row]) -> str:
-    """From the comparison of every number of examples with the largest one."""
+    """The outcome, from the comparison of each number of examples with the largest one."""
     shown = [is_shown(row) for row in rows[:-1]]
     if any(each < 0 for each in shown):
         return "rises"
@@ -75,7 +75,7 @@ WORDS = {
 
 
 def course(line: Line, rows: list[Row]) -> str:
-    """E_v of all numbers of examples, and what is shown of the smaller ones."""
+    """E_v with each number of examples, and how far it falls from the last number that is shown to be worse."""
     values = ", ".join(f"{number(row['e_v'])} with {row[AXIS]}" for row in rows)
     worse = [row for row in rows[:-1] if is_shown(row) > 0]
     told = f"E_v is {values} training examples."
@@ -86,7 +86,7 @@ def course(line: Line, rows: list[Row]) -> str:
 
 
 def gap(most: Row) -> str:
-    """What the gap between E_t and E_v at the largest number of examples says."""
+    """What the gap between E_t and E_v at the largest number of examples means."""
     e_t, e_v = most["e_t"], most["e_v"]
     found = f"With all {most[AXIS]} examples, E_t is {number(e_t)} and E_v {number(e_v)}"
     if e_v - e_t > WIDE * e_v:

@@ -38,7 +38,7 @@ class Line:
 
     @property
     def shape(self) -> str:
-        """How the error runs along the line: `u_shape`, `falls`, `rises`, or `flat` if no difference is shown."""
+        """The shape of the error along the line: `u_shape`, `falls`, `rises`, or `flat` if no difference is shown."""
         if self.before and self.after:
             return "u_shape"
         return "falls" if self.before else "rises" if self.after else "flat"
@@ -51,7 +51,7 @@ class Line:
 
 
 def line_of(store: Store, sweep: str, key: str, of: str = "e_v", where: str | None = None) -> Line | None:
-    """The groups by a setting; None if there are no two of them with completed trials."""
+    """The groups by a setting; None if fewer than two of them have completed trials."""
     groups = [group for group in store.compare(sweep, [key], of=of, where=where) if group["completed"]]
     if len(groups) < 2:
         return None

@@ -84,7 +84,7 @@ def at_the_end(store: Store, sweep: str, groups: Sequence[Row]) -> list[str]:
 
 
 def speed(store: Store, sweep: str, groups: Sequence[Row]) -> str:
-    """How many epochs each takes to the E_v that the worst of them attains."""
+    """The mean number of epochs that each optimizer takes to reach the final E_v of the worst one."""
     worst = max(groups, key=lambda group: group["e_v"])
     target = float(number(worst["e_v"]))
     key = f"epochs_to(e_v <= {target})"
@@ -124,7 +124,7 @@ def widths(store: Store, sweep: str, groups: Sequence[Row]) -> str:
 
 
 def diverging(store: Store, sweep: str) -> list[str]:
-    """With which optimizers trials diverged."""
+    """A warning that names the optimizers and rates with which trials diverged, if any did."""
     rows = store.trials(sweep, where="status == 'diverged'", columns=["optimizer"], sort="optimizer.rate")
     names = list(dict.fromkeys(row["optimizer"] for row in rows))
     return [f"Trials diverged with {listed(names)}: these rates are too high."] if names else []

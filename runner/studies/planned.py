@@ -1,4 +1,4 @@
-"""A study made ready for its data: its sweep file as text, and the prepared sweep."""
+"""A study prepared for its data: its sweep file as text, and the prepared sweep."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -13,14 +13,14 @@ from fitgap.runner.spec import sweep_from_mapping, sweep_from_text
 from fitgap.runner.studies.study import Plan, Size, Study
 from fitgap.runner.studies.sweep_text import sweep_text
 
-# The smallest sweep, by which the data are read to see how many examples they have.
+# The smallest sweep, prepared only to read the data.
 SMALLEST = {"repeats": 1, "axes": {"architecture": ["none"]}}
 MOST_FILES = 1000
 
 
 @dataclass(frozen=True)
 class StudyRequest:
-    """What somebody wants studied. `data` and `seed` are in the form of a sweep file."""
+    """The study to plan, and its options. `data` and `seed` are in the form of a sweep file."""
 
     study: Study
     data: Mapping[str, Any]
@@ -39,7 +39,7 @@ class PlannedStudy:
 
 
 def planned_study(request: StudyRequest, file: Path | None = None) -> PlannedStudy:
-    """The sweep of a study, for a file if one is to be written. Raises SpecError or DataError."""
+    """The sweep of a study; its text is meant for the path `file`, if given. Raises SpecError or DataError."""
     study, data = request.study, dict(request.data)
     dataset = prepare_sweep(sweep_from_mapping({"data": data, "seed": request.seed, **SMALLEST})).dataset
     study.check(dataset)
@@ -57,7 +57,7 @@ def planned_study(request: StudyRequest, file: Path | None = None) -> PlannedStu
 
 
 def comments_of(study: Study) -> Sequence[str]:
-    """What the sweep file says about itself."""
+    """The comments at the top of the sweep file."""
     return (
         f"Study {study.name}: {study.question}",
         f"Written by `fitgap study {study.name}`. You may change it and train it with `fitgap run FILE`; then",
@@ -78,7 +78,7 @@ def seen_from(data: Mapping[str, Any], folder: Path) -> dict[str, Any]:
 
 
 def unused_file(study: Study, folder: Path, text: str | None = None) -> Path:
-    """A sweep file of the study's name that does not exist yet, or that has this content already."""
+    """The path of a sweep file with the study's name that does not exist yet, or that already has this content."""
     for number in range(1, MOST_FILES):
         path = folder / f"{study.name}{'' if number == 1 else f'-{number}'}.yaml"
         if not path.exists() or (text is not None and has_content(path, text)):

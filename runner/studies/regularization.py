@@ -64,7 +64,7 @@ class Regularization(Study):
         return Answer(outcome, [*sentences, *strengths_of(line)], tuned_rows(groups), about_tuned(groups))
 
     def effect(self, against_none: dict[str, Row], names: Sequence[str]) -> str:
-        """What each kind changes."""
+        """How E_v changes with each kind of regularizer."""
         found = [
             f"with {name} at its best strength ({chosen(against_none[name])}), it {against(against_none[name])}"
             for name in names
@@ -76,7 +76,7 @@ class Regularization(Study):
 def kinds_of(store: Store, sweep: str, against: str | None = None) -> list[Row]:
     """The kinds of regularizers, each at its own best strength, best first; `regularizer` is the kind."""
     groups = store.compare(sweep, ["regularizer.name"], of="e_v", tuned=True, against=against)
-    # No regularizer has no name.
+    # `regularizer.name` is None without a regularizer.
     return [{**group, "regularizer": group["regularizer.name"] or NONE} for group in groups if group["completed"]]
 
 
@@ -88,7 +88,7 @@ def best_kind(groups: Sequence[Row]) -> str:
 
 
 def strengths_of(line: Line | None) -> list[str]:
-    """What is shown of weaker and stronger regularizers of the best kind."""
+    """How weaker and stronger regularizers of the best kind compare with the best one."""
     if line is None:
         return []
     found = []

@@ -10,7 +10,7 @@ from fitgap.runner.studies.study import Answer, Picture, Plan, Study, unknown
 from fitgap.runner.studies.words import against, number
 
 ARCHITECTURES = (4, 16)
-# The number of repeats that is usual elsewhere.
+# The number of repeats that is common in experiments.
 FEW = 3
 
 
@@ -60,7 +60,7 @@ class RepeatsNeeded(Study):
 
 
 def names_of(store: Store, sweep: str, groups: Sequence[Row]) -> list[str]:
-    """What tells configurations apart, such as `16` for the number of hidden units."""
+    """The settings in which configurations differ, in words, such as `architecture 16`."""
     axes = store.varying_axes(store.sweep(sweep)["id"])
     shown = ["planned_epochs" if axis == "epochs" else axis for axis in axes] or ["configuration"]
     found = []
@@ -72,8 +72,8 @@ def names_of(store: Store, sweep: str, groups: Sequence[Row]) -> list[str]:
 
 
 def history(rows: Sequence[Row]) -> str:
-    """How the interval shrinks, and from when on it excludes 0."""
-    # As in the picture, which leaves out two repeats.
+    """How the interval shrinks, and from how many repeats on it excludes 0."""
+    # The picture leaves out two repeats as well.
     whole = [row for row in rows if row["repeats"] >= FEW]
     widths = ", ".join(
         f"± {number(row['difference_margin'])} with {row['repeats']}" for row in rows if row["difference_margin"]
@@ -89,7 +89,7 @@ def needed(last: Row, best: Row) -> str:
 
 
 def winners(store: Store, sweep: str, groups: Sequence[Row], repeats: int) -> str:
-    """How often so few repeats as are usual would have named another winner."""
+    """How often experiments with only a few repeats would have named another winner."""
     values: dict[int, dict[str, float]] = {}
     for row in store.trials(sweep, where="status == 'completed'", columns=["repeat", "configuration", "e_v"]):
         values.setdefault(row["repeat"], {})[row["configuration"]] = row["e_v"]

@@ -1,4 +1,4 @@
-"""The result of a study on a trained sweep: its answer with what limits it, and its chart."""
+"""The result of a study on a trained sweep: its answer with reservations, and its chart."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -23,7 +23,7 @@ class StudyResult:
     reservations: list[str]
     # `classes` or `numbers`; None if it is not known.
     target_kind: str | None = None
-    # What it was trained on and how.
+    # The data and settings that all trials have in common, in one line.
     conditions: str = ""
 
     @property
@@ -32,7 +32,7 @@ class StudyResult:
         return self.study.outcomes[self.answer.outcome]
 
     def sentences(self) -> list[str]:
-        """The answer in words, with what limits it."""
+        """The answer in words, with the warning and the reservations."""
         return [*self.warning, *self.answer.sentences, *self.reservations]
 
     def as_row(self) -> Row:

@@ -1,4 +1,4 @@
-"""What a study is: a question, the sweep that answers it, the answer in words, and a picture."""
+"""The base of all studies: a question, the sweep that answers it, the answer in words, and a picture."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ from fitgap.runner.suggestions import suggested
 
 Item = TypeVar("Item")
 FEWEST_REPEATS, FEWEST_ALTERNATIVES = 3, 3
-# Whatever the data, a network sees all its examples at least this often.
+# Limits on the number of epochs, whatever the size of the data.
 FEWEST_EPOCHS, MOST_EPOCHS = 5, 1000
 
 
@@ -37,12 +37,12 @@ class Plan:
     has_classes: bool = True
 
     def repeats_of(self, usual: int) -> int:
-        """The number of repeats: as asked for, else `usual`, less if the study is to be quick, twice if thorough."""
+        """The number of repeats: the requested one, else `usual`, about half of it if quick, twice if thorough."""
         scaled = {Size.QUICK: max(FEWEST_REPEATS, usual // 2), Size.USUAL: usual, Size.THOROUGH: 2 * usual}
         return self.repeats or scaled[self.size]
 
     def some_of(self, alternatives: Sequence[Item]) -> list[Item]:
-        """All alternatives, or every second one if the study is to be quick; the first and the last are among them."""
+        """All alternatives, or about every second one in a quick study, always with the first and the last."""
         if self.size is not Size.QUICK or len(alternatives) <= FEWEST_ALTERNATIVES:
             return list(alternatives)
         wanted = max(FEWEST_ALTERNATIVES, (len(alternatives) + 1) // 2)
@@ -50,7 +50,7 @@ class Plan:
         return [alternatives[place] for place in places]
 
     def epochs(self, steps: int, batch_size: int) -> int:
-        """The number of epochs that take about this number of steps on these examples."""
+        """The number of epochs, within limits, that take about `steps` steps on these examples."""
         per_epoch = max(1.0, 0.7 * self.examples / batch_size)
         return int(min(MOST_EPOCHS, max(FEWEST_EPOCHS, round(steps / per_epoch))))
 
@@ -59,7 +59,7 @@ class Plan:
 class Picture:
     """The chart of a study: its kind, and what to show; or the differences of groups from one of them.
 
-    `groups` are rows of a comparison, called by their key `name`, in the measure `of`.
+    `groups` are rows of a comparison of the measure `of`, labeled by their key `name`.
     """
 
     kind: str
@@ -73,8 +73,8 @@ class Picture:
 class Answer:
     """The answer of a study.
 
-    `outcome` is one of the study's `outcomes`, for programs. `sentences` say the same with its uncertainty. `rows` are
-    the groups on which it is based, and `about` says what their numbers are.
+    `outcome` is one of the study's `outcomes`, for programs. `sentences` state the answer with its uncertainty. `rows`
+    are the groups on which it is based, and `about` explains their numbers.
     """
 
     outcome: str
@@ -89,23 +89,23 @@ def unknown(why: str, rows: Sequence[Row] = ()) -> Answer:
 
 
 class Study(ABC):
-    """Base of the studies. `data` is the section of the data set that is used unless another one is given."""
+    """Base of the studies. `data` is the section `data` of the sweep file that is used unless other data are given."""
 
     name: ClassVar[str]
     question: ClassVar[str]
     data: ClassVar[Mapping[str, Any]]
     # The number of inputs that the examples must have; None for any.
     inputs: ClassVar[int | None] = None
-    # How much is trained, unless somebody wants more or less: trials per configuration, and steps of each trial.
+    # Default amount of training: trials per configuration, and steps of each trial.
     repeats: ClassVar[int]
     steps: ClassVar[int]
     batch_size: ClassVar[int] = 16
-    # The axes in which the trials of a sweep must differ, and those that the answer takes into account besides.
+    # The axes in which the trials of a sweep must differ, and those that the answer also takes into account.
     varies: ClassVar[Sequence[str]]
     accounts_for: ClassVar[Sequence[str]] = ()
     # Whether each group is measured at its own best setting of all other axes, instead of averaged over them.
     is_tuned: ClassVar[bool] = False
-    # What the answer can be, with its meaning.
+    # The possible outcomes, with their meanings.
     outcomes: ClassVar[Mapping[str, str]]
     # The columns of the table, the most important ones first.
     keys: ClassVar[Sequence[str]]
@@ -118,7 +118,7 @@ class Study(ABC):
 
     @abstractmethod
     def answer(self, store: Store, sweep: str) -> Answer:
-        """The answer from a trained sweep, which somebody may have changed."""
+        """The answer from a trained sweep, which the user may have changed."""
 
     def training(self, plan: Plan) -> dict[str, Any]:
         """The section `training` of the sweep file."""
@@ -140,7 +140,7 @@ class Study(ABC):
             raise DataError(f"{rule}; choose columns of a file, such as --inputs {names}")
 
     def check_sweep(self, store: Store, sweep: str | int) -> None:
-        """Raise SpecError if the trials of a sweep do not differ in what the question is about."""
+        """Raise SpecError if the trials of a sweep do not differ in the settings that the question is about."""
         row = store.sweep(sweep)
         axes = store.varying_axes(row["id"])
         missing = [axis for axis in self.varies if axis not in axes]
@@ -150,7 +150,7 @@ class Study(ABC):
             raise SpecError(f"{rule}, but {row['name']} {found}; train one with: {suggested('study', self.name)}")
 
     def others(self, store: Store, sweep: str) -> list[str]:
-        """What is said of the axes that vary although the question is not about them."""
+        """A note on axes that vary although the question is not about them."""
         axes = store.varying_axes(store.sweep(sweep)["id"])
         more = [axis for axis in axes if axis not in (*self.varies, *self.accounts_for)]
         if not more or not self.varies or any(axis not in axes for axis in self.varies):
@@ -163,14 +163,14 @@ class Study(ABC):
         return [f"All errors are means over {names}."]
 
     def warning(self, store: Store, sweep: str) -> list[str]:
-        """What must be said before the answer: that nothing was learned."""
+        """A warning before the answer if nothing was learned."""
         floor = store.floor(store.sweep(sweep)["id"])
         if not floor or floor.is_beaten is not False:
             return []
         return [f"Careful: {no_skill_text(floor.e_v, floor.skill)}. So this says little about networks that learn."]
 
     def reservations(self, store: Store, sweep: str) -> list[str]:
-        """What limits the answer: missing trials, and few validation examples."""
+        """What limits the answer: trials that diverged or did not complete, and other axes that vary."""
         row = store.sweep(sweep)
         found = []
         status = next(each for each in store.sweeps() if each["sweep"] == row["id"])

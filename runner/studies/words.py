@@ -56,7 +56,7 @@ def chosen(group: Row) -> str:
 
 
 def about_tuned(groups: Sequence[Row]) -> str:
-    """What the numbers of tuned groups are."""
+    """How the numbers of tuned groups were obtained."""
     found = "Each is at its own best setting: half of the repeats chose it, the other half measured it."
     if not any(len(set(group["tuned_settings"])) > 1 for group in groups):
         return found
@@ -93,7 +93,7 @@ def cannot_be_told_apart(names: Sequence[Any]) -> str:
 
 
 def repeats_advice(groups: Sequence[Row]) -> str:
-    """How many repeats would tell the best two apart, if that is known and feasible."""
+    """A sentence on how many repeats would tell the best two apart, if that is known and feasible."""
     runner_up = next((group for group in groups if group["could_be_best"] and group["repeats_needed"]), None)
     if runner_up is None or not runner_up["paired_repeats"] < runner_up["repeats_needed"] <= 1000:
         return ""

@@ -1,4 +1,4 @@
-"""The application: its routes, and what becomes of errors."""
+"""The application: its routes and its error handling."""
 
 import sys
 import threading
@@ -37,13 +37,13 @@ def create_application(settings: PageSettings) -> Starlette:
 
 
 def on_error(request: Request, error: Exception) -> Response:
-    """An error that a person can fix."""
+    """The response to an error that users can fix."""
     assert isinstance(error, FitgapError)
     return problem_response(request.scope, problem_of(error))
 
 
 def on_http_error(request: Request, error: Exception) -> Response:
-    """An address that does not exist, or that is only for reading or for writing."""
+    """The response to an address that does not exist, or that does not accept the method."""
     assert isinstance(error, HTTPException)
     if error.status_code == 405:
         methods = ", ".join(error.headers.get("Allow", "GET").split(", ")) if error.headers else "GET"
@@ -56,7 +56,7 @@ def on_http_error(request: Request, error: Exception) -> Response:
 
 
 def on_bug(request: Request, error: Exception) -> Response:
-    """Anything else. Where it happened is printed in the terminal, without the request, which may be confidential."""
+    """The response to any other error. The terminal shows its place, but not the request, which may be confidential."""
     last = traceback.extract_tb(error.__traceback__)[-1]
     print(f"fitgap ui: {type(error).__name__} in {last.filename}, line {last.lineno}", file=sys.stderr, flush=True)
     advice = "Load the page again. If it happens again, please report it with what the terminal of `fitgap ui` says."

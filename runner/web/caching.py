@@ -1,4 +1,4 @@
-"""Answers that take long, kept until the sweep changes."""
+"""A cache for answers that take long to compute, valid until the sweep changes."""
 
 import threading
 from collections import OrderedDict
@@ -12,10 +12,10 @@ MOST_BYTES = 32 * 2**20
 
 
 class AnswerCache:
-    """The latest answers by key, each with the state of the sweep that it was computed from, and only for that.
+    """The answers used last, by key. Each is valid only for the state of the sweep from which it was computed.
 
     Both the number of answers and the total size of texts and files among them are limited; the latest answer is always
-    kept. Threads that ask for the same answer at once wait for the first of them.
+    kept. Threads that request the same answer at the same time wait for the first of them.
     """
 
     def __init__(self, most: int = MOST_ANSWERS, most_bytes: int = MOST_BYTES):
@@ -25,7 +25,7 @@ class AnswerCache:
         self._lock = threading.Lock()
 
     def get(self, key: Hashable, compute: Callable[[], Answer], state: Hashable = None) -> Answer:
-        """The answer for a key in a state, computed if it is not known. It replaces the one of another state."""
+        """The answer for a key and a state, computed if it is not cached. It replaces an answer for another state."""
         with self._lock:
             own = self._locks.setdefault(key, threading.Lock())
         try:
@@ -43,7 +43,7 @@ class AnswerCache:
                 self._locks.pop(key, None)
 
     def _keep(self, key: Hashable, state: Hashable, answer: object) -> None:
-        """Add an answer, and forget the oldest ones if there are too many."""
+        """Add an answer, and evict the least recently used ones if there are too many."""
         self._bytes += size_of(answer) - size_of(self._answers.pop(key, (None, None))[1])
         self._answers[key] = state, answer
         while len(self._answers) > self._most or (self._bytes > self._most_bytes and len(self._answers) > 1):
@@ -51,5 +51,5 @@ class AnswerCache:
 
 
 def size_of(answer: object) -> int:
-    """The length of a text or a file; 0 for anything else, of which the number alone is limited."""
+    """The length of a text or a file; 0 for other answers, since only their number is limited."""
     return len(answer) if isinstance(answer, str | bytes) else 0

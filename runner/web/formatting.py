@@ -1,4 +1,4 @@
-"""Values as a page shows them."""
+"""Formatting of values for pages."""
 
 import json
 import math
@@ -10,7 +10,7 @@ from fitgap.runner.names import plainer
 
 TIMES = ("created", "started", "ended")
 SHORTHAND = ("activation", "output_activation", "initializer", "regularizer", "optimizer", "schedule", "stopping")
-# Headers that are not the key itself.
+# Headers that differ from the key.
 TITLES = {
     "best_e_v": "best E_v",
     "honest_e_v": "honest E_v",
@@ -59,7 +59,7 @@ def signed(value: float | None) -> str:
 
 
 def visible(text: str) -> str:
-    """Text without characters that change how the text around them is shown, such as those that turn it around."""
+    """Text with characters replaced that change how other text is displayed, such as direction marks."""
     return "".join(each if each.isprintable() or each in "\n\t" else "\ufffd" for each in text)
 
 
@@ -68,7 +68,7 @@ def is_number(value: Any) -> bool:
 
 
 def plain_json(value: Any) -> Any:
-    """A value that JSON can hold: numbers that are not finite become null, as in the store."""
+    """The value as JSON-ready data: numbers that are not finite become null, as in the store."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, Mapping):

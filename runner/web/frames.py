@@ -1,4 +1,4 @@
-"""What charts are drawn from, read once for all charts of a page, and forgotten when nobody draws any more."""
+"""A cache of the frames from which charts are drawn: read once for all charts of a page, and dropped when unused."""
 
 import threading
 import time
@@ -10,16 +10,16 @@ from fitgap.runner.system.freed_memory import give_back
 
 # A frame of a million trials takes two hundred megabytes.
 MOST_FRAMES = 2
-# While a sweep trains, it changes between the charts of a page. They are drawn from the same trials if these are not
-# older than this, or than reading them took, a few times.
+# While a sweep trains, it changes between the charts of a page. They are drawn from the same frame if it is not older
+# than YOUNG_SECONDS, or than TIMES times the seconds that reading it took.
 YOUNG_SECONDS, TIMES = 3.0, 3
-# Seconds after which the frames of a sweep that trains, or of another, are forgotten.
+# Seconds without use after which all frames are dropped: if the last one was of a sweep that trains, and otherwise.
 TRAINING_SECONDS, QUIET_SECONDS = 10.0, 300.0
 
 
 @dataclass(frozen=True)
 class Frame:
-    """Trials, with the state of the sweep from which they were read, and when and how long."""
+    """Trials, with the state of the sweep when they were read, the time of reading, and how long it took."""
 
     trials: pl.DataFrame
     state: Hashable
@@ -27,13 +27,13 @@ class Frame:
     seconds: float
 
     def serves(self, state: Hashable, is_training: bool) -> bool:
-        """Whether a chart of a state may be drawn from it. The last state of a sweep is always drawn from itself."""
+        """Whether a chart of a state may be drawn from it. Unless the sweep trains, it must be of the same state."""
         age = time.monotonic() - self.read
         return self.state == state or (is_training and age < max(YOUNG_SECONDS, TIMES * self.seconds))
 
 
 class Frames:
-    """The latest frames by what they show. One is read at a time, since that needs the most memory."""
+    """The latest frames by key. Only one is read at a time, since reading needs the most memory."""
 
     def __init__(self) -> None:
         self._frames: dict[Hashable, Frame] = {}
@@ -41,11 +41,11 @@ class Frames:
         self._timer: threading.Timer | None = None
 
     def get(self, key: Hashable, state: Hashable, is_training: bool, read: Callable[[], pl.DataFrame]) -> pl.DataFrame:
-        """The frame for a key, read if there is none that still serves."""
+        """The frame for a key, read if there is no cached one that may be used."""
         with self._lock:
             frame = self._frames.pop(key, None)
             if frame is None or not frame.serves(state, is_training):
-                # Its memory is needed for the next one.
+                # Free its memory before the next one is read.
                 frame = None
                 frame = timed(read, state)
             while len(self._frames) >= MOST_FRAMES:
@@ -62,7 +62,7 @@ class Frames:
         self._timer.start()
 
     def forget(self) -> None:
-        """Forget all frames, and return their memory."""
+        """Drop all frames, and return their memory to the system."""
         with self._lock:
             self._frames.clear()
         give_back()

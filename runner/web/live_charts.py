@@ -1,15 +1,15 @@
-"""Charts that the page draws itself: with zoom, selection on the fit map, and data that can be exchanged."""
+"""Charts that the page draws itself: with zoom, selection on the fit map, and data that can be replaced."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-# On a phone legends are below the chart.
+# In charts narrower than this, as on a phone, legends are below the chart.
 NARROW = 420
-# Dragging selects a rectangle, a click one configuration; the page turns both into its address.
+# Dragging selects a rectangle, a click one configuration; the page puts both into its address.
 DRAG = "[pointerdown[!event.shiftKey], window:pointerup] > window:pointermove!"
 RECTANGLE = {"name": "box", "select": {"type": "interval", "on": DRAG, "translate": False, "zoom": False}}
 CLICK = {"name": "pick", "select": {"type": "point", "fields": ["configuration"], "on": "click", "clear": False}}
-# The wheel alone scrolls the page. On the fit map dragging alone selects.
+# The wheel alone scrolls the page, and dragging alone selects on the fit map, so zooming and panning need a key.
 WHEEL = "wheel![event.ctrlKey]"
 SHIFT_DRAG = "[pointerdown[event.shiftKey], window:pointerup] > window:pointermove!"
 PANS = {"fitmap": SHIFT_DRAG}
@@ -22,10 +22,10 @@ Box = tuple[float, ...]
 def live_specification(
     kind: str, specification: dict[str, Any], width: int, box: Box, origin: tuple[float, float]
 ) -> dict[str, Any]:
-    """A specification that the page draws, with the rectangle that is selected already.
+    """A specification for the page to draw, with the present selection.
 
-    Altair names data by their content; here each has the same name, however its content changes. A rectangle counts
-    from the reference, the fit map from its `origin`.
+    Altair names data sets by a hash of their content; here they get fixed names, so that their content can be replaced.
+    The rectangle `box` is relative to the reference, the coordinates of the fit map are relative to its `origin`.
     """
     names = {name: f"rows{number}" for number, name in enumerate(specification.get("datasets", {}))}
     renamed: dict[str, Any] = renamed_data(specification, names)
@@ -65,7 +65,7 @@ def make_zoomable(specification: dict[str, Any], pan: str | None) -> None:
 
 
 def panels_of(part: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The pictures that are next to each other in a specification."""
+    """The panels of a specification, which are next to each other."""
     if "concat" in part:
         for each in part["concat"]:
             yield from panels_of(each)
@@ -74,7 +74,7 @@ def panels_of(part: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def units_of(part: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The marks of a picture."""
+    """The parts of a panel that have a mark."""
     if "mark" in part:
         yield part
     for each in part.get("layer", ()):
@@ -88,7 +88,7 @@ def is_numeric(unit: Mapping[str, Any]) -> bool:
 
 
 def renamed_data(part: Any, names: Mapping[str, str]) -> Any:
-    """A part of a specification with other names of data."""
+    """A part of a specification with its data sets renamed."""
     if isinstance(part, list):
         return [renamed_data(each, names) for each in part]
     if not isinstance(part, dict):

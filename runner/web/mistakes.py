@@ -1,4 +1,4 @@
-"""Mistakes in what was typed for a new sweep: the field or the line that they are in."""
+"""Mistakes in the input for a new sweep: the field or the line of each."""
 
 import re
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ LINES_AROUND = 4
 
 @dataclass(frozen=True)
 class Mistake:
-    """An error in what was given: the field it belongs to, and the lines of a sweep file around it with numbers."""
+    """An error in the input: the field it belongs to, and the numbered lines of the sweep file around it."""
 
     message: str
     field: str = ""
@@ -18,7 +18,7 @@ class Mistake:
 
 
 def mistake_in(text: str, message: str) -> Mistake:
-    """An error with the lines around its place, which it names, such as `sweep.yaml:3:23: …`, or quotes."""
+    """An error with the lines around it. The message names its place, such as `sweep.yaml:3:23: …`, or quotes it."""
     lines = text.split("\n")
     found = re.match(r"[^:\n]*:(\d+):\d+: ", message)
     if found:

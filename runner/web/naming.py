@@ -1,4 +1,4 @@
-"""Configurations as people call them: by the settings in which they differ, such as `64-32 · relu · adam 0.01`."""
+"""Names of configurations for people: the settings in which they differ, such as `64-32 · relu · adam 0.01`."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,7 +6,7 @@ from fitgap.runner.store import Row, Store
 from fitgap.runner.web.formatting import SHORTHAND, shown, title
 from fitgap.runner.web.view_state import SweepView
 
-# Digits of a hash that tell configurations apart where all their settings are alike.
+# Digits of the hash that distinguish configurations if all their settings are the same.
 DIGITS = 8
 
 
@@ -23,7 +23,7 @@ def pinned_names(store: Store, sweep_id: int, axes: Sequence[str], pins: Sequenc
 
 
 def names_of(rows: Mapping[str, Row], keys: Sequence[str]) -> dict[str, str]:
-    """A name for each configuration, by its hash: the settings in which they differ; for a single one all of these."""
+    """A name for each configuration, by its hash: the settings in which they differ; for a single one, all settings."""
     differing = [key for key in keys if len(rows) < 2 or len({row[key] for row in rows.values()}) > 1]
     names = {each: " · ".join(named(key, row[key]) for key in differing) or each[:DIGITS] for each, row in rows.items()}
     alike = [name for name in names.values() if list(names.values()).count(name) > 1]
@@ -31,6 +31,6 @@ def names_of(rows: Mapping[str, Row], keys: Sequence[str]) -> dict[str, str]:
 
 
 def named(key: str, value: object) -> str:
-    """A setting: a variant or an architecture says what it is, a number needs the name of its key."""
+    """A setting as text: variants and architectures are clear by themselves, others get the name of their key."""
     text = shown(key, value) or "none"
     return text if key in SHORTHAND or key == "architecture" else f"{title(key)} {text}"

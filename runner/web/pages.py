@@ -71,7 +71,7 @@ def page(request: Request, template: str, status: int = 200, **context: Any) -> 
 
 @contextlib.contextmanager
 def reading(request: Request) -> Iterator[Store]:
-    """The database, open for reading. It is opened for each request, so that it may be moved, upgraded or restored."""
+    """The database, opened for reading for each request, so that it may be moved, upgraded or restored in between."""
     try:
         store = open_store(settings_of(request).database)
     except FitgapError as error:
@@ -106,7 +106,7 @@ def found_trial(store: Store, text: str) -> Row:
 
 
 def missing(error: StoreError) -> Problem:
-    """That a sweep or a trial does not exist, unless the database is away for now."""
+    """The problem that a sweep or a trial does not exist, or that the database is temporarily unavailable."""
     return problem_of(error) if isinstance(error, TemporaryStoreError) else MissingProblem(str(error))
 
 

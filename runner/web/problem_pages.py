@@ -1,4 +1,4 @@
-"""The page or the JSON that a problem is answered with."""
+"""The responses to problems: a page or JSON."""
 
 from urllib.parse import quote
 
@@ -7,7 +7,7 @@ from fitgap.runner.web.problems import MissingProblem, Problem, is_api, root_of
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import Scope
 
-# Forms that are pages of their own; one goes back to them, not to the sweep.
+# Forms on pages of their own; the link back leads to them, not to the sweep.
 FORMS = ("delete", "extend")
 
 
@@ -19,13 +19,13 @@ def problem_response(scope: Scope, problem: Problem) -> Response:
     settings = scope["app"].state.settings
     context = {"root": root_of(scope["path"]), "read_only": settings.read_only, "problem": problem}
     shown = templates().get_template("problem.html").render(**context, back=way_back(scope, problem))
-    # A database that is locked, or is about to be created, will soon be there.
+    # Reload soon: the database may only be locked, or about to be created.
     headers = {"Refresh": "3"} if problem.status == 503 else {}
     return HTMLResponse(shown, problem.status, headers)
 
 
 def way_back(scope: Scope, problem: Problem) -> tuple[str, str] | None:
-    """Where the request came from, as an address below the first page and its name; None for the list of sweeps."""
+    """The page that the request came from, as a path below the first page and a name; None for the list of sweeps."""
     parts = scope["path"].strip("/").split("/")
     if parts[0] == "new":
         return "new", "New sweep"
@@ -36,6 +36,6 @@ def way_back(scope: Scope, problem: Problem) -> tuple[str, str] | None:
     action = parts[2] if len(parts) > 2 else ""
     if action in FORMS:
         return f"{address}/{action}", "the form"
-    # What is pinned already stays.
+    # Keep the configurations that are pinned.
     query = scope["query_string"].decode("latin-1") if action == "compare" else ""
     return (f"{address}?{query}" if query else address), name

@@ -21,7 +21,7 @@ TITLES = {
 
 
 class Problem(FitgapError):  # noqa: N818
-    """Something that a page says instead of its content. `advice` is the next step; `lines` point at the mistake."""
+    """An error that a page shows instead of its content. `advice` is the next step; `lines` point at the mistake."""
 
     def __init__(self, status: int, message: str, advice: str = "", lines: Sequence[str] = ()):
         super().__init__(message)
@@ -41,14 +41,14 @@ class MissingProblem(Problem):
 
 
 def problem_of(error: FitgapError, status: int = 422) -> Problem:
-    """An error of a layer below as a problem. A database that is away for now is one, whatever was asked for."""
+    """An error of a lower layer as a problem. If the database is temporarily unavailable, the status is always 503."""
     if isinstance(error, TemporaryStoreError):
         return Problem(503, str(error), "Load the page again in a moment.")
     return error if isinstance(error, Problem) else Problem(status, str(error), lines=error.excerpt)
 
 
 def root_of(path: str) -> str:
-    """The way from a page back to the first one, such as `../` for `/sweeps/digits`.
+    """The relative path from a page to the first one, such as `../` for `/sweeps/digits`.
 
     Links are relative, so that the page works below any path of a proxy.
     """

@@ -1,4 +1,4 @@
-"""The addresses of the page."""
+"""The routes of the page."""
 
 from fitgap.runner.web.views import (
     actions,

@@ -1,7 +1,7 @@
-"""Who may send a request: Host, Origin, Sec-Fetch-Site, token, method and size are checked before anything else.
+"""Checks of every request before anything else: Host, Origin, Sec-Fetch-Site, token, method and size.
 
-A page that other websites could reach through the browser would let them read results and start programs. DNS rebinding
-is stopped by the Host, requests from other websites by Origin and Sec-Fetch-Site, other users by the token.
+If other websites could reach the page through the browser, they could read results and start programs. The Host stops
+DNS rebinding, Origin and Sec-Fetch-Site stop requests from other websites, and the token stops other users.
 """
 
 import hashlib
@@ -32,7 +32,7 @@ HEADERS = {
 }
 THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 READING, WRITING = ("GET", "HEAD"), ("POST",)
-# What a person without a token may open: the form that asks for it, and its style.
+# Paths that need no token: the form that asks for it, and its style sheet.
 OPEN_PATHS = ("/login", "/static/style.css")
 MOST_BYTES = 64 * 1024 * 1024
 OWN_SITES = ("same-origin", "none")
@@ -46,7 +46,7 @@ class Gate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            # There are no websockets. An event of the server itself, such as its start, passes.
+            # WebSockets are not supported. Events of the server itself, such as its start, pass.
             if scope["type"] == "lifespan":
                 await self.application(scope, receive, send)
             return
@@ -71,7 +71,7 @@ class Gate:
         )
 
     def wrong_host(self, headers: Headers) -> Problem | None:
-        """Every Host that is not this machine may be a website that was pointed at it."""
+        """Refuse any Host but this machine and the allowed ones: a website's name may resolve to this machine."""
         hosts = headers.getlist("host")
         name = host_name(hosts[0]) if len(hosts) == 1 else None
         if name is not None and name in (*THIS_MACHINE, *self.settings.hosts):
@@ -115,9 +115,9 @@ def host_name(host: str) -> str | None:
 
 
 def wrong_origin(headers: Headers, method: str, is_script: bool, hosts: Sequence[str]) -> Problem | None:
-    """Other websites may neither read nor write. A script with the token in its header needs no Origin.
+    """Refuse requests from other websites. A script with the token in its header needs no Origin.
 
-    A proxy may send its own Host. Then the Origin is one of the `hosts` under which the page may be reached.
+    Behind a proxy that sends its own Host, the Origin must be one of the `hosts` under which the page may be reached.
     """
     refusal = Problem(
         403,
@@ -152,7 +152,7 @@ def too_large(headers: Headers) -> Problem | None:
 
 
 def limited(receive: Receive) -> Receive:
-    """The same messages; the connection counts as closed once more bytes came than are allowed."""
+    """The same messages; if they exceed the allowed number of bytes, the connection is reported as closed."""
     taken = 0
 
     async def count() -> Message:
@@ -177,17 +177,17 @@ def with_headers(send: Send) -> Send:
 
 
 def same(given: str, expected: str) -> bool:
-    """Whether two texts are equal, without a hint in the time it takes."""
+    """Whether two texts are equal, in constant time."""
     return hmac.compare_digest(given.encode("utf-8", "surrogateescape"), expected.encode("utf-8", "surrogateescape"))
 
 
 def cookie_name(token: str) -> str:
-    """Pages on other ports of this machine share its cookies, so each token has its own name."""
+    """The name of the cookie, which depends on the token: pages on other ports of this machine share cookies."""
     return f"fitgap_{hashlib.sha256(token.encode()).hexdigest()[:8]}"
 
 
 def cookie_value(settings: PageSettings) -> str:
-    """A login ends when the page is stopped, because the form token is new each time. The token itself is not sent."""
+    """The value of the cookie, which does not reveal the token. A new form token at each start ends all logins."""
     return hmac.new(settings.form_token.encode(), (settings.token or "").encode(), "sha256").hexdigest()
 
 
@@ -200,7 +200,7 @@ def cookie_of(headers: Headers, name: str) -> str:
 
 
 def check_form(form: Mapping[str, object], settings: PageSettings) -> None:
-    """Raise Problem unless a form was written by this page."""
+    """Raise Problem unless a form comes from this page."""
     if not same(str(form.get("form_token", "")), settings.form_token):
         raise Problem(
             403, "This form is older than the page.", "Go back, load the page again, and send the form again."
@@ -208,6 +208,6 @@ def check_form(form: Mapping[str, object], settings: PageSettings) -> None:
 
 
 def login_cookie(settings: PageSettings, is_secure: bool) -> str:
-    """The header that keeps a person logged in. Without a path it is sent to this page alone, even behind a proxy."""
+    """The Set-Cookie header of a login. Without a path, the cookie is sent only to this page, even behind a proxy."""
     secure = "; Secure" if is_secure else ""
     return f"{cookie_name(settings.token or '')}={cookie_value(settings)}; HttpOnly; SameSite=Strict{secure}"

@@ -6,12 +6,12 @@ from fitgap.runner.store import Store
 from fitgap.runner.web.problems import Problem
 from fitgap.runner.web.view_state import SweepView
 
-# A rectangle with more configurations selects only by its own ranges: this many hashes would make a long filter.
+# Maximum number of configurations in a rectangle, since the filter lists their hashes.
 MOST_CONFIGURATIONS = 5_000
 
 
 def chosen_where(store: Store, sweep_id: int, view: SweepView) -> str | None:
-    """The filter of a view, with its rectangle on the fit map as the configurations inside of it."""
+    """The filter of a view; its rectangle on the fit map is replaced by the configurations inside it."""
     if not view.box:
         return view.where or None
     query = replace(view.configuration_query(), limit=MOST_CONFIGURATIONS + 1, offset=0, sort="best", against=None)

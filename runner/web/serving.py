@@ -1,4 +1,4 @@
-"""The server: a socket on this machine, and the loop that answers until it is stopped."""
+"""The server: a listening socket, and the loop that answers requests until it is stopped."""
 
 import contextlib
 import logging
@@ -13,9 +13,9 @@ from fitgap.runner.errors import FitgapError
 from starlette.applications import Starlette
 
 FIRST_PORT, PORTS = 8640, 20
-# Seconds that answers in progress may take once the server is stopped; event streams end at once.
+# Seconds that answers in progress may take after the server is stopped; event streams end at once.
 GRACE_SECONDS = 1
-# Seconds after which the process ends whatever is still computed, such as the charts of a million trials.
+# Seconds after which the process ends even if it is still computing, such as the charts of a million trials.
 LONGEST_SECONDS = 4
 # The exit code of every command that was interrupted.
 INTERRUPTED = 130
@@ -26,7 +26,7 @@ class ServingError(FitgapError):
 
 
 def listen(host: str, port: int | None) -> socket.socket:
-    """A socket at a port, or at the first free one of some if none is given. Raises ServingError."""
+    """A listening socket at a port; at the first free one of a range if none is given. Raises ServingError."""
     reason = ""
     for candidate in [port] if port is not None else [*range(FIRST_PORT, FIRST_PORT + PORTS), 0]:
         try:
@@ -60,7 +60,7 @@ class Server(uvicorn.Server):
             log_config=None,
             access_log=False,
             server_header=False,
-            # Who is asked through a proxy does not matter here.
+            # Addresses of clients behind a proxy are not needed.
             proxy_headers=False,
             ws="none",
             timeout_graceful_shutdown=GRACE_SECONDS,

@@ -1,4 +1,4 @@
-"""What the page is started with."""
+"""The settings with which the page is started."""
 
 import secrets
 from collections.abc import Callable, Iterable, Sequence
@@ -10,7 +10,7 @@ from fitgap.runner.store import Row, Store
 
 @dataclass(frozen=True)
 class Wording:
-    """The answers in words and the file formats of the commands, which are in a layer above this one."""
+    """Functions of the commands, a layer above this one, that give answers in words and write files."""
 
     # The diagnosis of a sweep by its name, and of a trial by its number, one line per paragraph.
     sweep_answer: Callable[[Store, str], list[str]]
@@ -25,10 +25,10 @@ class Wording:
 
 @dataclass(frozen=True)
 class PageSettings:
-    """The database, who may use the page, and what they may do.
+    """The database, who may use the page, and what users may do.
 
-    `hosts` are names under which the page may be reached besides those of this machine. With a `token`, every request
-    must carry it.
+    `hosts` are names under which the page may be reached, in addition to those of this machine. If there is a `token`,
+    every request must carry it.
     """
 
     database: str | None
@@ -38,5 +38,5 @@ class PageSettings:
     read_only: bool = False
     # Further options of `fitgap resume` for the processes that train.
     training_options: tuple[str, ...] = ()
-    # Shows that a form was written by this page.
+    # Proves that a form comes from this page.
     form_token: str = field(default_factory=lambda: secrets.token_urlsafe(24))

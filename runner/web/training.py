@@ -1,4 +1,4 @@
-"""Training of sweeps in processes of their own, which go on when the page ends."""
+"""Training of sweeps in processes of their own, which continue when the page is stopped."""
 
 import contextlib
 import os
@@ -16,7 +16,7 @@ from fitgap.runner.store import Store
 from fitgap.runner.system.machine_record import machine_identity
 from fitgap.runner.system.passwords import environment_for_child
 
-# Codes of a process that did its work, or was stopped.
+# Exit codes of a process that finished its work, or was interrupted.
 EXPECTED_CODES = (0, 130)
 LAST_LINES, LAST_BYTES = 5, 4_000
 
@@ -27,7 +27,7 @@ class PauseError(FitgapError):
 
 @dataclass(frozen=True)
 class Training:
-    """A process that trains a sweep, with what it prints."""
+    """A process that trains a sweep, with its output."""
 
     process: subprocess.Popen[bytes]
     output: IO[bytes]
@@ -37,7 +37,7 @@ class Training:
         return self.process.poll() is None
 
     def last_lines(self) -> list[str]:
-        """The end of what it printed."""
+        """The last lines of its output."""
         with contextlib.suppress(OSError, ValueError):
             size = os.fstat(self.output.fileno()).st_size
             text = os.pread(self.output.fileno(), LAST_BYTES, max(0, size - LAST_BYTES))
@@ -46,7 +46,7 @@ class Training:
 
 
 class Trainings:
-    """The processes that this page has started, by the number of the sweep. `options` are further ones of `resume`."""
+    """The processes that this page has started, by sweep number. `options` are more options of `fitgap resume`."""
 
     def __init__(self, database: str | None, options: Sequence[str] = ()):
         self._database, self._options = database, options
@@ -63,7 +63,7 @@ class Trainings:
             known.append(started(["resume", str(sweep_id), *self._options], self._database))
 
     def close(self) -> None:
-        """Forget the processes; they go on."""
+        """Stop tracking the processes, which continue."""
         with self._lock:
             for each in [each for known in self._started.values() for each in known]:
                 each.output.close()
@@ -74,7 +74,7 @@ class Trainings:
             return [each for each in self._started.get(sweep_id, ()) if each.is_alive]
 
     def failure(self, sweep_id: int) -> list[str]:
-        """What the last process of a sweep printed, if it ended with an error; otherwise nothing."""
+        """The last output of the last process of a sweep, if it ended with an error; otherwise nothing."""
         with self._lock:
             last = next(iter(self._started.get(sweep_id, [])[-1:]), None)
         if last is None or last.is_alive or last.process.returncode in EXPECTED_CODES:
@@ -84,7 +84,7 @@ class Trainings:
     def pause(self, store: Store, sweep_id: int) -> int:
         """Stop all processes of this machine that train a sweep; returns their number. Their trials become pending.
 
-        Raises PauseError if others train it, or none does.
+        Raises PauseError if it is trained on another machine, or not at all.
         """
         drivers = store.drivers_of(sweep_id)
         stopped = self.end(store, sweep_id)
@@ -103,7 +103,7 @@ class Trainings:
 
 
 def stop(process: int) -> bool:
-    """Ask a process to put its trials back and end, as Ctrl-C does."""
+    """Ask a process to release its trials and end, as Ctrl-C does."""
     try:
         os.kill(process, signal.SIGTERM)
     except OSError:
@@ -112,7 +112,7 @@ def stop(process: int) -> bool:
 
 
 def started(words: list[str], database: str | None) -> Training:
-    """A process that runs a command in a session of its own. Its address of the database is not in process lists."""
+    """A process that runs a command in a session of its own. The database address does not appear in process lists."""
     output = tempfile.TemporaryFile()  # noqa: SIM115 - it is closed with the next process of the sweep
     process = subprocess.Popen(
         [sys.executable, "-m", "fitgap", *words],

@@ -1,4 +1,4 @@
-"""What a sweep's page shows, as far as its address says so: rows, filter, order, page, columns, selection, baseline."""
+"""The state of a sweep's page that is in its address: rows, filter, order, page, columns, selection, baseline."""
 
 import re
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from fitgap.runner.web.problems import Problem
 ROWS_PER_PAGE, MOST_ROWS, MOST_PINS, MOST_COLUMNS = 50, 500, 10, 40
 KINDS = ("configurations", "trials")
 HASH = re.compile("[0-9a-f]{4,64}")
-# What to do about an address that is not valid.
+# Advice for an invalid address.
 AMEND = "Correct this part of the address, or go back to the page without it."
 # The measures of the fit map's axes.
 BOX_AXES = ("underfit", "overfit")
@@ -39,7 +39,7 @@ class SweepView:
     against: str = ""
 
     def query(self, **changes: Any) -> str:
-        """The state as the query of an address, without what has its default; a change goes back to the first page."""
+        """The state as the query of an address, without default values; a change goes back to the first page."""
         if changes and "page" not in changes:
             changes["page"] = 1
         changed = replace(self, **changes)
@@ -117,7 +117,7 @@ def words(name: str, query: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def box_of(text: str) -> tuple[float, ...]:
-    """Four numbers, or none."""
+    """The four numbers of a rectangle, or none. Raises Problem if they are not valid."""
     try:
         found = tuple(float(each) for each in text.split(",") if each.strip())
     except ValueError:

@@ -254,7 +254,7 @@ def explanation(groups: "list[Row]", of: str) -> str | None:
     if not repeats:
         return None
     against = plainer(groups[0]["against"])
-    # Such as `0.02 to 0.04`, which would read like the ends of the differences.
+    # A group such as `0.02 to 0.04` could be mistaken for the bounds of the difference.
     name = f"the group {against!r}" if groups[0]["grouped"] else against
     baseline = name if len(against) <= LONGEST_NAME else "the row without a difference"
     over = f"over {repeats} repeats" if repeats > 1 else "over the other settings only (one repeat)"

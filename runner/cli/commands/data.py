@@ -1,4 +1,4 @@
-"""`fitgap data`: the examples of a sweep or a trial, with the side that each is on."""
+"""`fitgap data`: the examples of a sweep or a trial, and how each is used (training, validation, test, unused)."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -10,7 +10,7 @@ from fitgap.runner.cli.options.common import Database, Limit, Output
 if TYPE_CHECKING:
     from fitgap.runner.used_examples import UsedExamples
 
-# Rows that a table shows.
+# Maximum number of rows in a table.
 TABLE_ROWS = 200
 
 

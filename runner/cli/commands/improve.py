@@ -62,7 +62,7 @@ def train_rounds(improvement: "Improvement", placement: "Placement", database: s
     with open_store(database) as store:
         improvement.check_budget(store)
         is_unfinished = unfinished(store, sweep) > 0
-    # A database that cannot be written is refused now, not after a round has been announced.
+    # Fail before a round is announced if the database is not writable.
     open_store_for_writing(database).close()
     terminal = RoundTerminal(database)
     if is_unfinished and launch_stored(sweep, lambda store: stored_sweep(store, sweep), placement, database, terminal):

@@ -10,7 +10,7 @@ from fitgap.runner.suggestions import suggested
 if TYPE_CHECKING:
     from fitgap.runner.store import Store
 
-# How a trial with this status comes to be completed.
+# For a trial with this status: what to do to complete it, and the command.
 NEXT_STEPS = {
     "pruned": ("let it train to its end", "extend {sweep} --pruned --where 'trial == {trial}'"),
     "pending": ("train it", "resume {sweep}"),
@@ -22,7 +22,7 @@ KEYS = (
     *("gradient", "verdict"),
 )
 LABELS = ("trial", "layer")
-# Rows that a table shows.
+# Maximum number of rows in a table.
 TABLE_ROWS = 200
 
 

@@ -21,7 +21,7 @@ KINDS = (
     "data",
 )
 STUDIES = "studies"
-# What has no parameter that is written as a setting.
+# Variants whose parameters are not written as settings, with the text to show instead.
 WRITTEN_INSIDE = {"res": "(layers inside)"}
 HELP = f"One of: {', '.join((*KINDS, STUDIES))}."
 

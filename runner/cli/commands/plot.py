@@ -30,7 +30,7 @@ KINDS = (
 
 
 class Look(StrEnum):
-    """The colours of a chart."""
+    """The colors of a chart."""
 
     LIGHT = "light"
     DARK = "dark"

@@ -35,7 +35,7 @@ TABLE_OF_TRIALS = (
     "best_e_v",
     "best_epoch",
 )
-# Rows that a table shows without --limit.
+# Maximum number of rows in a table without --limit.
 TABLE_ROWS = 200
 
 
@@ -62,7 +62,7 @@ def sweep_keys(rows: list[dict[str, Any]], size: bool) -> list[str]:
     labels = [key for key in ("tags", "note") if any(row[key] for row in rows)]
     if size:
         return ["sweep", "name", "trials", *SIZE_KEYS, "created", *labels]
-    # Next to the completed ones, since a narrow terminal leaves out the last columns.
+    # Show it next to `completed`, since a narrow terminal leaves out the last columns.
     pruned = ["pruned"] if any(row["pruned"] for row in rows) else []
     return [*SWEEP_KEYS[:2], *labels, *SWEEP_KEYS[2:4], *pruned, *SWEEP_KEYS[4:]]
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from fitgap.runner.store import Store
 
 
-# Characters in a line of the answer.
+# Line length of the answer, in characters.
 LINE = 80
 
 

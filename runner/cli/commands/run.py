@@ -165,7 +165,7 @@ def show_course(prepared: "PreparedSweep", placement: "Placement", database: str
     from fitgap.runner.planning.repeat_rounds import explain_rounds
     from fitgap.runner.planning.rungs import explain_rungs
 
-    # First, as it refuses several drivers where there can be only one.
+    # Call this first: it raises an error for several drivers if only one is possible.
     drivers = explained(placement, database, prepared.trial_count, budget_of(prepared, limits))
     show_plan(prepared, placement)
     say(*explain_rungs(prepared), *explain_rounds(prepared), *filter(None, [drivers]))

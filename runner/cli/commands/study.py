@@ -121,7 +121,7 @@ def study(
         return
     from fitgap.runner.store import open_store_for_writing
 
-    # A database that cannot be used is refused now, before a sweep file is written.
+    # Fail before a sweep file is written if the database is not usable.
     open_store_for_writing(database).close()
     file = keep_file(planned, output)
     report(*planned.prepared.report)

@@ -20,7 +20,7 @@ class Format(StrEnum):
 
 
 class BulkFormat(StrEnum):
-    """How a long answer is printed: with Parquet, which other programs read fastest."""
+    """How a long answer is printed; Parquet is the fastest format for other programs to read."""
 
     TABLE = "table"
     JSON = "json"
@@ -41,7 +41,7 @@ def is_ascii_only() -> bool:
 
 
 def named_database(database: str | None) -> str | None:
-    """The value of --db, which commands that messages suggest repeat."""
+    """Return the value of --db, and store it so that commands suggested in messages repeat it."""
     name_database(database)
     return database
 
@@ -53,7 +53,7 @@ Database = Annotated[
         metavar="FILE|ADDRESS",
         help="SQLite file or postgresql://… address (default: $FITGAP_DB, or fitgap.db here).",
         show_default=False,
-        # Before TRIAL, whose errors name the sweeps in it.
+        # Processed before TRIAL, whose error messages depend on the sweeps in the database.
         is_eager=True,
         callback=named_database,
     ),

@@ -6,7 +6,7 @@ import typer
 
 
 def flag(help_text: str, *names: str, show_default: bool | str = False, **settings: Any) -> Any:
-    """An option that says where a sweep is trained, or how much of it now."""
+    """An option that says where a sweep is trained, or how much of it is trained now."""
     return typer.Option(*names, help=help_text, rich_help_panel="Training", show_default=show_default, **settings)
 
 

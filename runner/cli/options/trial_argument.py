@@ -10,17 +10,17 @@ from fitgap.runner.suggestions import suggested
 if TYPE_CHECKING:
     from fitgap.runner.store import Store
 
-# Longer than any number of a trial.
+# More digits than any trial number has.
 MOST_DIGITS = 30
 
 
 def trial_number(text: str) -> int:
-    """The number of a trial from its digits; what is too long for a number is that of no trial."""
+    """The trial number in a text. A text with too many digits is cut off, which gives a number that no trial has."""
     return int(text[:MOST_DIGITS])
 
 
 def checked_trial(context: typer.Context, text: str) -> str:
-    """The text if it is the number of a trial. Raises a usage error, also for the name of a sweep."""
+    """The text if it is a trial number. Raises a usage error if not, with advice if it is the name of a sweep."""
     text = as_text(text)
     if not text.removeprefix("-").isdecimal():
         rule = f"must be the number of a trial, but is {text!r}; `{suggested('trials', 'SWEEP')}` lists them"
@@ -29,7 +29,7 @@ def checked_trial(context: typer.Context, text: str) -> str:
 
 
 def checked_trials(context: typer.Context, texts: list[str] | None) -> list[str] | None:
-    """The same for an option that may be repeated."""
+    """The same as `checked_trial`, for an option that may be repeated."""
     return [checked_trial(context, text) for text in texts] if texts else None
 
 
@@ -47,7 +47,7 @@ def words_on_sweep(text: str, database: str | None) -> str | None:
 
 
 def best_trial(store: "Store", sweep: int) -> str:
-    """How to show the best trial of the best configuration of a sweep; nothing if no trial has completed."""
+    """How to show the best trial of the best configuration of a sweep; "" if no trial has completed."""
     best = next((row["best_trial"] for row in store.leaderboard(sweep, ["architecture"], 1)), None)
     return "" if best is None else f", and `{suggested('show', str(best))}` shows the best one"
 

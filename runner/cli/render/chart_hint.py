@@ -1,16 +1,16 @@
-"""Which chart answers most about a sweep that has just been trained."""
+"""The most informative chart of a sweep that has just been trained."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fitgap.runner.suggestions import suggested
 
-# Settings along which errors are best seen as a line, with the kind of chart that draws it.
+# Settings for which errors are best shown as a line, with the kind of chart that draws it.
 ALONG = {"architecture": "capacity", "batch_size": "capacity", "epochs": "capacity", "optimizer": "sensitivity"}
 
 
 def chart_hint(name: str, axes: Mapping[str, Sequence[Any]], configurations: int) -> str:
-    """A sentence with the command that draws it, such as `See it: fitgap plot fitmap digits`.
+    """A sentence with the command that draws the chart, such as `See it: fitgap plot fitmap digits`.
 
     `axes` are the alternatives of each axis. Charts that a terminal cannot show are written to a file.
     """

@@ -8,12 +8,12 @@ from fitgap.runner.cli.render.text_tables import print_table
 
 # Up to this width, and with names of classes up to this length, the whole matrix is printed.
 WIDEST, LONGEST_NAME = 78, 12
-# Of a larger matrix, as many confusions.
+# For a larger matrix, at most this many confusions are printed.
 MOST_CONFUSIONS = 10
 
 
 def print_confusion(matrix: dict[str, Any], recall: dict[str, float | None], epoch: int) -> None:
-    """Print a matrix as `show` has it, with the recall of every class."""
+    """Print a confusion matrix in the form of `Store.show`, with the recall of every class."""
     if fits(matrix):
         say(f"confusion (validation examples after epoch {epoch}; rows: class, columns: answer)")
         print_table(*whole(matrix, recall))
@@ -40,7 +40,7 @@ def fits(matrix: dict[str, Any]) -> bool:
 
 def whole(matrix: dict[str, Any], recall: dict[str, float | None]) -> tuple[list[dict[str, Any]], list[str]]:
     """The rows and keys of the table of a matrix."""
-    # Marked, so that no class is taken for another column.
+    # The trailing space keeps these keys distinct from the other columns, whatever the classes are called.
     keys = [f"{answer} " for answer in matrix["answers"]]
     rows = [
         {"class": name, **dict(zip(keys, row, strict=True)), "recall": recall[name]}

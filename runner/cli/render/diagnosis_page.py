@@ -1,4 +1,4 @@
-"""The diagnosis of a trial as text, at most 80 columns wide, and words for all diagnoses."""
+"""The diagnosis of a trial as text, at most 80 columns wide, and the wording of all diagnoses."""
 
 import textwrap
 from collections.abc import Iterable
@@ -12,13 +12,13 @@ from fitgap.runner.names import plainer
 from fitgap.runner.trial_status import Status
 
 WIDTH = 80
-# Of inputs and examples, the first are named.
+# At most this many inputs and examples are named.
 MOST_NAMED = 5
 # Columns taken by the labels to the left of a curve and the margin to its right.
 CURVE_MARGIN = 20
 # Always named; other axes only if they vary.
 SETTINGS = ("architecture", "activation", "regularizer", "optimizer")
-# Axes whose alternatives do not say what they are.
+# Axes whose alternatives are not clear without a name, and that name.
 NAMED = {"batch_size": "batch size", "epochs": "epochs", "schedule": "schedule", "stopping": "stopping"}
 NAMED |= {"initializer": "initializer", "output_activation": "output activation"}
 NAMED |= {"training_examples": "training examples", "label_noise": "label noise", "loss": "loss"}
@@ -83,7 +83,7 @@ def print_limited(found: dict[str, Any]) -> None:
 
 
 def print_trial_diagnosis(found: dict[str, Any], *, with_curve: bool = True) -> None:
-    """Print the diagnosis of a trial, with its curve as characters unless it is drawn elsewhere."""
+    """Print the diagnosis of a trial, with its curve in text characters if `with_curve`."""
     paragraph(f"trial {found['trial']} of {found['sweep']}: {headline(found)}")
     settings = described({**found, **found["varying"]}, found["varying"])
     paragraph(f"{settings}, {parameters(found)}", before="  ", after="    ")

@@ -36,7 +36,7 @@ def print_rows(
 ) -> None:
     """Print rows. A table shows `table_keys` and JSON and CSV show every key, unless columns are named.
 
-    `labels` say what the rows of a table are; they are shown whatever columns are named.
+    `labels` are the keys that identify the rows; a table always shows them.
     JSON and CSV are written row by row, as the rows arrive. Raises StoreError for an unknown column.
     """
     iterator = iter(rows)
@@ -59,7 +59,7 @@ def print_rows(
 
 
 def asked_keys(columns: str | None) -> list[str]:
-    """The keys that --columns names, also those that it adds to the default ones."""
+    """The keys that --columns names, including those that it adds to the default ones."""
     return [key.removeprefix("+") for key in split_keys(columns or "")]
 
 

@@ -19,13 +19,13 @@ from fitgap.runner.trial_status import Status
 SHOWN = 10
 # The last line names the most important axis if the sweep has at most this number of trials.
 MOST_RANKED = 50_000
-# A narrow terminal shows the axes that vary and the first of these, then the others. The best trial of the first row
-# is also named below the table.
+# A narrow terminal shows the axes that vary and the first of these columns, then the rest of these if they fit. The
+# best trial of the first row is also named below the table.
 NEEDED, NEXT = ("honest_e_v", "verdict", "gap"), ("e_v", "e_t", "best_trial")
 # Axes whose column has another name.
 COLUMN_OF_AXIS = {"epochs": "planned_epochs"}
 # In order of importance: a terminal of 80 columns has room only for the first ones.
-# The honest E_v is an estimate that the choice of the best epoch does not make too low.
+# The choice of the best epoch does not bias the honest E_v downwards.
 KEYS = (
     *("honest_e_v", "honest_e_v_sd", "best_trial", "best_epoch", "e_t", "e_v", "gap", "verdict"),
     *("n", "accuracy_v", "best_e_v"),
@@ -64,7 +64,7 @@ def print_leaderboard(store: Store, written: WrittenSweep, name: str) -> None:
 
 
 def constant_row(floor: SweepFloor | None, keys: list[str]) -> Row | None:
-    """The errors of a constant prediction as a row below the leaderboard, if there are others to compare with it."""
+    """The errors of a constant prediction as a row below the leaderboard, if the leaderboard has errors to compare."""
     if floor is None or "e_v" not in keys:
         return None
     errors = {"honest_e_v": floor.e_v, "e_t": floor.e_t, "e_v": floor.e_v, "gap": floor.e_v - floor.e_t}
@@ -100,8 +100,8 @@ def leaders(groups: list[Row], varied: list[str]) -> tuple[list[Row], list[str]]
 def most_important_axis(store: Store, counts: Row, planned: int | None) -> str | None:
     """The axis that explains most of the ranks of the best E_v; None if none varies.
 
-    Where this would take long, it is the first one that varies: in a very large sweep, and in one that has other
-    configurations than the combinations of its alternatives.
+    If computing it would take long, it is the first axis that varies: in a very large sweep, and in one whose
+    configurations are not just the combinations of its alternatives.
     """
     axes = store.varying_axes(counts["sweep"])
     is_grid = planned is not None and store.configuration_count(counts["sweep"]) <= planned
@@ -118,7 +118,7 @@ def most_important_axis(store: Store, counts: Row, planned: int | None) -> str |
 def summary(name: str, counts: dict[str, Any], best: Row | None, axis: str | None) -> str:
     """Such as `324 trials: 320 completed, 4 diverged. Look closer: fitgap show 17 …`.
 
-    `best` is the first row of the leaderboard, whose best trial is the one to go on with.
+    `best` is the first row of the leaderboard; its best trial is suggested next.
     """
     ends = [f"{counts[status]} {status}" for status in Status if counts[status]]
     has_best = best is not None and best["best_trial"] is not None

@@ -34,13 +34,13 @@ def say(*lines: str) -> None:
 
 
 def say_sentence(text: str) -> None:
-    """Print a sentence of an answer, in a terminal broken at its width between words."""
+    """Print a sentence of an answer; in a terminal, it is wrapped between words."""
     say(*broken(text, line_width(UNFOLDED)))
 
 
 @contextlib.contextmanager
 def collected_lines() -> Iterator[list[str]]:
-    """A list that gets the lines of an answer instead of standard output; paragraphs are not folded."""
+    """Collect the lines of an answer in a list instead of printing them; paragraphs are not wrapped."""
     lines: list[str] = []
     before = _collected.set(lines)
     try:
@@ -57,14 +57,14 @@ def report(*lines: str) -> None:
 
 @contextlib.contextmanager
 def ignoring_closed_output() -> Iterator[None]:
-    """Print inside this what does not affect the exit code: if standard output is closed, the command continues."""
+    """If standard output is closed while printing in this block, the command continues with the same exit code."""
     with contextlib.suppress(ReaderGoneError):
         yield
         sys.stdout.flush()
 
 
 def line_width(most: int) -> int:
-    """The width for lines: that of the terminal, if there is one, and at most `most` columns."""
+    """The line width: that of the terminal, if there is one, but at most `most` columns."""
     if _collected.get() is not None:
         return UNFOLDED
     if not sys.stdout.isatty():

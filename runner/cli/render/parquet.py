@@ -74,7 +74,7 @@ def target_of(path: Path) -> Iterator[Any]:
 def as_os_error(broken_off: Sequence[Exception] = ()) -> Iterator[None]:
     """Turn Polars' error for a file that cannot be written into an OSError.
 
-    `broken_off` holds the error of whatever gave the rows, if it failed: older versions of Polars hide it in their own.
+    `broken_off` holds the error raised while producing the rows, if any: older versions of Polars hide it in their own.
     """
     try:
         yield

@@ -1,4 +1,4 @@
-"""The table of configurations that a sweep would train: their settings, with every one that varies."""
+"""The table of configurations that a sweep would train: their main settings, and all others that vary."""
 
 import itertools
 from collections.abc import Iterable, Mapping
@@ -15,7 +15,7 @@ COLUMN_OF_AXIS = {"epochs": "planned_epochs"}
 
 
 def print_planned(rows: Iterable[Mapping[str, Any]], sweep: "Sweep") -> None:
-    """Print the rows of configurations. What varies in the sweep is always shown, however narrow the terminal is."""
+    """Print the rows of configurations. Settings that vary are always shown, however narrow the terminal is."""
     shown = [{**row, "preprocess": row["settings"].get("preprocess") or "auto"} for row in rows]
     several = [axis for axis, alternatives in sweep.axes.items() if len(list(itertools.islice(alternatives, 2))) > 1]
     varied = [COLUMN_OF_AXIS.get(axis, axis) for axis in several]

@@ -21,9 +21,10 @@ from rich.text import Text
 
 # Seconds between progress lines if standard error is not a terminal.
 PLAIN_SECONDS = 10.0
-# Terminal columns from which there is room for a bar next to the line.
+# Minimum terminal width, in columns, for a bar next to the line.
 WIDE_ENOUGH = 60
-# The line of a sweep with a million trials is up to this long, and the bar as long as there is room next to that line.
+# The longest line, that of a sweep with a million trials, and the two lengths of the bar: the long one is used if it
+# fits next to the longest line.
 LONGEST_LINE = 71
 SHORT_BAR, LONG_BAR = 8, 16
 # Columns for epochs and verdicts, with room for an ellipsis.
@@ -38,7 +39,7 @@ class LiveProgress:
         self.work_done = 0.0
         self.work = WorkLeft(expected.trials, expected.total)
         self.count = TrialCount(expected.trials)
-        # For the seen trials that have not ended.
+        # Of the trials seen that have not ended.
         self.cost_per_epoch: dict[int, float] = {}
         # The last epoch seen of each trial: a second attempt trains some epochs again.
         self.epoch_seen: dict[int, int] = {}
@@ -46,10 +47,10 @@ class LiveProgress:
         self.parts: dict[int, float] = {}
         self.shown: set[str] = set()
         self.engine: Engine | None = None
-        # The parts of the cluster that further drivers use, by their processes.
+        # The parts of the cluster that further drivers use, by driver number.
         self.further: dict[int, ClusterStatus] = {}
         self.rate = RowRate()
-        # Of a sweep that prunes: the epochs that it still trains at most, and those trained when this was asked.
+        # In a sweep that prunes: the maximum number of epochs left, and the number trained when this was queried.
         self.epochs_left: tuple[int, int] | None = None
         # Whether rounds of repeats may add more trials than those that are known.
         self.may_grow = expected.has_rounds()
@@ -73,7 +74,7 @@ class LiveProgress:
 
     def __exit__(self, *exception: object) -> None:
         if self.live and self.before is not None:
-            # What ended last has its verdict only now.
+            # The verdicts of the last trials become known only now.
             self.verdicts = self.expected.verdict_counts()
             self.may_grow = self.may_grow and (self.count.left > 0 or self.expected.has_round_to_come())
             self._show(time.monotonic())
@@ -155,7 +156,7 @@ class LiveProgress:
             finite = block.rows.e_v[np.isfinite(block.rows.e_v)]
             self.best_e_v = min(self.best_e_v, finite.min(initial=float("inf")))
         for end in block.ended:
-            # One that waits at a rung is seen again if it goes on.
+            # A trial that waits at a rung is removed here and added again if it continues.
             self.best_e_v = min(self.best_e_v, end.best_e_v if np.isfinite(end.best_e_v) else float("inf"))
             # A trial that ended early leaves work that will never be done; count it as done.
             self.work_done += self.work.end(end.trial_id)
@@ -207,7 +208,7 @@ class LiveProgress:
         return ("\n" if self.live else "; ").join(line for line in lines if line)
 
     def _extent(self) -> tuple[float, float]:
-        """What is done and what is left: work, or epochs in a sweep that prunes, where most trials end early."""
+        """The amounts done and left: of work, or of epochs if the sweep prunes, since then most trials end early."""
         if self.epochs_left is None:
             return self.work_seen, self.work_left
         left, before = self.epochs_left

@@ -1,4 +1,4 @@
-"""What is to be said where trials are compared of which some were pruned."""
+"""Notes on comparisons of trials, some of which were pruned."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -8,7 +8,7 @@ from fitgap.runner.amounts import counted
 if TYPE_CHECKING:
     from fitgap.runner.store import Store
 
-# With fewer configurations that were judged, it means nothing that the best of them is at an end of an axis.
+# With fewer judged configurations, it is not informative that the best one is at an end of an axis.
 FEWEST_JUDGED = 5
 FINISHED_WORDS = {
     "overfit": "the best configuration that was trained to its end overfits: its E_t is much lower than its E_v",
@@ -20,7 +20,7 @@ FINISHED_WORDS = {
 
 
 def pruned_note(store: "Store", sweeps: Sequence[str]) -> str | None:
-    """A line about the pruned trials of these sweeps, which are in no mean; None if there are none."""
+    """A line about the pruned trials of these sweeps, which means leave out; None if there are none."""
     numbers = {store.sweep(each)["id"] for each in sweeps}
     rows = [row for row in store.sweeps() if row["sweep"] in numbers]
     pruned, trials = sum(row["pruned"] for row in rows), sum(row["trials"] for row in rows)
@@ -41,7 +41,7 @@ def pruned_note(store: "Store", sweeps: Sequence[str]) -> str | None:
 
 
 def pruned_configurations(found: Mapping[str, Any]) -> str:
-    """The first thing to say about a sweep that pruned: of how many configurations its diagnosis says nothing."""
+    """The opening line for a sweep that pruned: how many configurations its diagnosis does not cover."""
     pruned, judged = found["pruned_configurations"], judged_count(found)
     rest = f"what follows is about the {counted(judged, 'configuration')} that {were(judged)} judged"
     of = f"{found['sweep']}: {pruned:,} of {counted(found['configuration_count'], 'configuration')}"
@@ -58,7 +58,7 @@ def judged_count(found: Mapping[str, Any]) -> int:
 
 
 def closing_of_pruned(found: Mapping[str, Any]) -> str:
-    """The last paragraph where nothing that was judged has a trouble: it says nothing about what was pruned."""
+    """The last paragraph if no judged configuration has a trouble: pruned ones are not covered."""
     advice = "to find out which settings underfit or overfit, train a new sweep that prunes nothing"
     if is_hardly_judged(found):
         return advice

@@ -9,7 +9,7 @@ from fitgap.runner.cli.render.text_tables import print_table
 from fitgap.runner.studies import StudyResult
 
 WIDTH = 100
-# What the columns of a table are, by the endings of their keys.
+# Explanations of the columns of a table, by the suffix of their keys.
 COLUMNS = {
     "e_t": "E_t: error on training examples",
     "e_v": "E_v: error on validation examples",
@@ -20,12 +20,12 @@ MAY_DISAGREE = (
     "Verdicts compare the errors of single examples; differences compare the means of repeats. So two groups may have "
     "different verdicts although their difference is not certain."
 )
-# Stands for a space between what belongs together, such as a number and its unit.
+# Replaces a space at which lines must not break, such as between a number and its unit.
 TIED = "\N{NO-BREAK SPACE}"
 
 
 def print_answer(result: StudyResult) -> None:
-    """Print the question, the table with what its numbers are, the answer in short and in detail."""
+    """Print the question, the table with an explanation of its numbers, and the answer in short and in detail."""
     say(f"{result.sweep}: {result.study.question}")
     say(*folded(result.conditions))
     rows = [dict(row) for row in result.answer.rows]
@@ -40,7 +40,7 @@ def print_answer(result: StudyResult) -> None:
 
 
 def notes(result: StudyResult, keys: Sequence[str]) -> list[str]:
-    """What the numbers of the table are."""
+    """Sentences that explain the numbers of the table."""
     known = [words for ending, words in COLUMNS.items() if any(key.endswith(ending) for key in keys)]
     found = [f"{'; '.join(known)}.", result.answer.about]
     judged = [row["verdict"] for row in result.answer.rows if row.get("could_be_best")]
@@ -50,6 +50,6 @@ def notes(result: StudyResult, keys: Sequence[str]) -> list[str]:
 
 
 def folded(text: str) -> list[str]:
-    """The lines of a paragraph, folded at spaces, but not between a number and its sign or unit."""
+    """The lines of a paragraph, wrapped at spaces, but not between a number and its sign or unit."""
     tied = text.replace("± ", f"±{TIED}").replace(" %", f"{TIED}%")
     return [line.replace(TIED, " ") for line in textwrap.wrap(tied, line_width(WIDTH), break_on_hyphens=False)]

@@ -67,7 +67,7 @@ def no_skill(found: dict[str, Any]) -> str:
 
 
 def print_progress(found: dict[str, Any]) -> None:
-    """Say how much of the sweep the diagnosis covers, unless it is all."""
+    """Say how much of the sweep the diagnosis covers, unless it covers all of it."""
     trials = found["trials"]
     unfinished = sum(trials.get(status, 0) for status in ("pending", "running"))
     if unfinished:
@@ -97,7 +97,7 @@ def print_reference(found: dict[str, Any]) -> None:
 
 
 def print_groups(groups: Sequence[dict[str, Any]], varying: Sequence[str]) -> None:
-    """Print the groups of configurations within which verdicts compare, with the reference of each."""
+    """Print the groups of configurations that verdicts compare with each other, and the reference of each group."""
     shared = [axis for axis in SHARED if axis in varying]
     what = " and ".join(NAMED[axis] for axis in shared)
     paragraph(f"Verdicts compare configurations with the same {what}:")
@@ -129,7 +129,7 @@ def reference_errors(reference: dict[str, Any]) -> str:
 
 
 def print_next(found: dict[str, Any]) -> None:
-    """Print what the sweep shows as a whole, and where the next one should go."""
+    """Print what the sweep shows as a whole, and what to try in the next one."""
     whole = found["whole"]
     if whole:
         words = FINISHED_WORDS if found["pruned_configurations"] else WHOLE_WORDS
@@ -155,7 +155,7 @@ def print_next(found: dict[str, Any]) -> None:
 
 
 def plainer_alternatives(line: str, edge: dict[str, Any]) -> str:
-    """The line with the alternative to try as tables show it."""
+    """The line, with the alternative to try written as in tables."""
     to = str(edge["changes"][0]["to"])
     return line.replace(to, plain_setting(to))
 
@@ -177,7 +177,7 @@ def print_outcomes(found: dict[str, Any]) -> None:
 
 
 def advises(found: dict[str, Any]) -> bool:
-    """Whether the diagnosis says of something to try it."""
+    """Whether the diagnosis contains advice."""
     return bool(found["whole"] or found["troubles"] or (found["edges"] and not is_hardly_judged(found)))
 
 

@@ -1,4 +1,4 @@
-"""Cells and headers of text tables: values as text, and what may be broken onto several lines, and where."""
+"""Cells and headers of text tables: values as text, and which columns may be wrapped."""
 
 import re
 import sys
@@ -22,7 +22,7 @@ SHORTHAND = (
     "schedule",
     "stopping",
 )
-# Only text in these columns may be broken: between words, and a word that is too long after a hyphen.
+# Only these columns may be wrapped: between words, and after a hyphen in a word that is too long.
 BREAKABLE = (
     *SHORTHAND,
     "architecture",

@@ -1,11 +1,11 @@
-"""Which columns of a table have room in a terminal, how wide they are, and what follows in a table of its own."""
+"""Which columns of a table fit in a terminal, their widths, and which ones go into further tables below."""
 
 from collections.abc import Sequence
 
 from fitgap.runner.broken_names import broken, longest_piece
 from fitgap.runner.cli.render.table_cells import BREAKABLE, Row, cell, header, is_number_column
 
-# The longest parts of a name that are not broken; where there is no room for the columns that must be shown, less.
+# Maximum lengths of the pieces into which names are broken; shorter ones are tried if the required columns do not fit.
 PIECES = (22, 12, 8)
 # The frame of a table, and the space between two columns.
 FRAME, GUTTER = 1, 1
@@ -20,10 +20,10 @@ def parts_of(
     labels: Sequence[str] = (),
     kept: Sequence[str] = (),
 ) -> list[Widths]:
-    """The columns of a table with their widths. It is continued in further parts if it is too wide for its `kept` keys.
+    """The columns of a table with their widths. The table is split into parts if its labels and `kept` keys do not fit.
 
-    `labels` say what the rows are. They are in every part, or only the first of them if there are so many that little
-    room is left.
+    `labels` are the keys that identify the rows. They are repeated in every part; if they would take more than half of
+    the width, only the first one is.
     """
     labels = [key for key in labels if key in keys] or list(keys[:1])
     kept = [*labels, *(key for key in keys if key in kept and key not in labels)]
@@ -39,11 +39,11 @@ def parts_of(
     while rest:
         first = repeated if parts else []
         fitting = fitting_keys(rows, [*first, *(key for key in rest if key not in first)], width, first, shortest)
-        # One more at least, however wide it is.
+        # Add at least one more key, however wide it is.
         fitting = fitting if set(fitting) - set(first) else [*first, rest[0]]
         rest = [key for key in rest if key not in fitting]
         if not rest:
-            # The last part has room for others.
+            # Fill the room left in the last part with other keys.
             others = [key for key in keys if key not in kept]
             fitting = fitting_keys(rows, [*fitting, *others], width, [*fitting, *needed], shortest)
         parts.append(widths_of(rows, fitting, width, shortest))
@@ -66,13 +66,13 @@ def fitting_keys(
         elif key in others:
             break
     if wanted and others and set(fitting) <= set(wanted) and keys[0] not in fitting:
-        # Nothing that says what the rows are would be shown.
+        # Otherwise, no column would identify the rows.
         return fitting_keys(rows, keys, width, longest=longest)
     return [key for key in keys if key in fitting]
 
 
 def widths_of(rows: list[Row], keys: Sequence[str], width: int, longest: int) -> Widths:
-    """The width of each column: the room that is left goes to those that were broken, in equal shares."""
+    """The width of each column: the remaining room is shared equally among those that would be wrapped."""
     widths = {key: least_width(rows, key, longest) for key in keys}
     room = width - FRAME - sum(each + GUTTER for each in widths.values())
     lacking = {key: whole_width(rows, key) - widths[key] for key in keys}
@@ -98,12 +98,12 @@ def least_width(rows: list[Row], key: str, longest: int = PIECES[0]) -> int:
 
 
 def whole_width(rows: list[Row], key: str) -> int:
-    """The width of a column of which nothing is broken. Text has one space more than numbers between columns."""
+    """The width of a column without wrapping. A text column is followed by one space more than a number column."""
     texts = [*header(key).split("\n"), *(cell(key, row[key]) for row in rows)]
     return max(map(len, texts)) + (0 if is_number_column(rows, key) else 1)
 
 
 def lines_of(key: str, value: object, width: int, *, is_number: bool) -> str:
-    """A cell of a column of this width, as its lines."""
+    """A cell, wrapped to the width of its column."""
     after = "" if is_number else " "
     return "\n".join(line + after for line in broken(cell(key, value), max(width - len(after), 1)))

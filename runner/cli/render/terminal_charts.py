@@ -1,4 +1,4 @@
-"""Charts in text characters, for terminals and pipes: at most 80 columns, readable without colours and in ASCII."""
+"""Charts in text characters, for terminals and pipes: at most 80 columns, readable without colors and in ASCII."""
 
 import math
 import textwrap
@@ -21,7 +21,7 @@ MAP_ROWS, MAP_COLUMNS = 17, 62
 # Columns to the left of a curve and of a map.
 CURVE_MARGIN, MAP_MARGIN = 20, 14
 LONGEST_LABEL = 26
-# Where several configurations share a place, the mark of the first of these verdicts is shown.
+# If several configurations share a place, the mark of the first of these verdicts is shown.
 FIRST = ("good", "overfit", "both", "no_skill", "underfit", "unclear")
 
 
@@ -129,7 +129,7 @@ def fitmap(subject: Subject) -> list[str]:
 
 
 class Scale:
-    """The places of numbers along one side of a map, linear or symmetric-logarithmic. 0 is always on it."""
+    """The positions of numbers along one side of a map, linear or symmetric-logarithmic. 0 is always in its range."""
 
     def __init__(self, values: Sequence[float], size: int, constant: float | None):
         self.low, self.high = min(0.0, *values), max(0.0, *values)
@@ -154,7 +154,7 @@ DRAWN: dict[str, Callable[[Subject], list[str]]] = {
 
 
 def chart_lines(kind: str, subject: Subject) -> list[str]:
-    """The drawing as lines. Raises ChartError if there is none of this kind."""
+    """The drawing as lines. Raises ChartError if this kind of chart cannot be drawn in a terminal."""
     if kind not in DRAWN:
         advice = f"name a file, such as -o {kind}.png; these can be drawn: {', '.join(DRAWN)}"
         raise ChartError(f"{kind} cannot be drawn in a terminal; {advice}")

@@ -38,10 +38,9 @@ def print_table(
 ) -> None:
     """Print rows in a table as wide as the terminal, or as wide as needed in a pipe.
 
-    A narrow terminal always shows `labels`, which say what the rows are (default: the first key), and the keys in
-    `kept`, if need be in several tables below each other; then those in `needed`, the most important ones, before
-    others. `below` is a last row of another kind, with a `name` for its first column; the keys that it lacks stay
-    empty.
+    A narrow terminal always shows `labels`, which identify the rows (default: the first key), and the keys in `kept`,
+    if necessary in several tables below each other. Then come those in `needed`, then the others. `below` is a last
+    row of another kind, with a `name` for its first column; keys that it lacks stay empty.
     """
     from fitgap.runner.cli.render.console import PlainConsole
     from rich.text import Text
@@ -63,7 +62,7 @@ def print_table(
 
 
 def print_sentence(console: Any, text: str) -> None:
-    """Print a sentence next to a table, in a terminal broken at its width between words."""
+    """Print a sentence above or below a table; in a terminal, it is wrapped between words."""
     from rich.text import Text
 
     lines = broken(text, console.width) if sys.stdout.isatty() else [text]
@@ -71,7 +70,7 @@ def print_sentence(console: Any, text: str) -> None:
 
 
 def print_without_trailing_blanks(console: Any, table: Any) -> None:
-    """Print a table. In a pipe, a single long cell would otherwise make every line as long."""
+    """Print a table. In a pipe, trailing blanks are removed, since one long cell would make every line as long."""
     if sys.stdout.isatty():
         console.print(table)
         return
@@ -108,7 +107,7 @@ def table_of(rows: list[Row], widths: Widths) -> Any:
 
 
 def common_values(rows: list[Row], keys: Sequence[str]) -> dict[str, str]:
-    """For each key with the same value in all of several rows: key and value as text."""
+    """Key and value as text, for each key whose value is the same in all rows; empty for fewer than two rows."""
     if len(rows) < 2:
         return {}
     common = [key for key in keys if key in HOISTABLE and len({row[key] for row in rows}) == 1]

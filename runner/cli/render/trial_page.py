@@ -64,7 +64,7 @@ WIDTH = max(len(key) for keys in SECTIONS.values() for key in keys) + 2
 def print_trial(
     row: dict[str, Any], target_kind: str | None = None, varying: Mapping[str, Any] = MappingProxyType({})
 ) -> None:
-    """Print a trial, section by section, leaving out unknown values. `varying` has what varies in its sweep."""
+    """Print the known values of a trial by section. `varying` holds the settings that vary in its sweep."""
     for section, keys in SECTIONS.items():
         if section == "metrics":
             print_metrics(row, keys)
@@ -92,12 +92,12 @@ def print_section(section: str, values: Mapping[str, Any], target_kind: str | No
 
 
 def further_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings that are not among those of every page."""
+    """The settings that are not on every page."""
     return {key: value for key, value in settings.items() if key not in (*SECTIONS["network"], "architecture")}
 
 
 def print_value(name: str, text: str) -> None:
-    """Print a value beside its name. A terminal that is too narrow gets it in several lines below each other."""
+    """Print a value next to its name, wrapped if the terminal is too narrow."""
     line, width = f"  {name:{WIDTH}}{text}", line_width(UNFOLDED)
     below = " " * (WIDTH + 2)
     say(*(textwrap.wrap(line, width, subsequent_indent=below, break_on_hyphens=False) if len(line) > width else [line]))
@@ -116,7 +116,7 @@ def print_metrics(row: dict[str, Any], names: tuple[str, ...]) -> None:
 
 
 def print_environment(environment: dict[str, Any]) -> None:
-    """Print the environment in which a trial was trained, as far as it is known."""
+    """Print the known parts of the environment in which a trial was trained."""
     known = {key: value for key, value in environment.items() if value is not None}
     if known:
         say("trained with")

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 def verdict_text(group: "Row") -> str | None:
     """A group's most frequent verdict and how many of its judged trials have it, such as `overfit 4/5`.
 
-    All repeats together can show what no single one shows. Then there is only the verdict.
+    All repeats together may have a verdict that no single trial has. Then the count is left out.
     """
     verdict = group["verdict"]
     judged = [count for key, count in group.items() if key.endswith("_trials") and key != "pruned_trials"]

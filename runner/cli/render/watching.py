@@ -1,4 +1,4 @@
-"""The line of `fitgap watch`: how far a sweep is, seen from another terminal than the one that trains it."""
+"""The line of `fitgap watch`: the progress of a sweep that another process trains."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -10,19 +10,19 @@ from fitgap.runner.cli.render.progress import columns_for, epochs_line
 from fitgap.runner.store.read.progress import SweepProgress
 from rich.progress import Progress
 
-# Seconds between looks at the database, and between lines if standard output is not a terminal: the first lines come
-# quickly, later ones more and more slowly.
+# Seconds between database queries, and between lines if standard output is not a terminal: the pause between lines
+# grows from line to line.
 LOOK_SECONDS = 1.0
 FIRST_LINE_SECONDS, SLOWER, LAST_LINE_SECONDS = 1.0, 1.5, 60.0
-# If no trial has been running for this number of seconds, and no driver is there, no process trains the sweep.
+# If no trial and no driver has been running for this many seconds, no process trains the sweep.
 IDLE_SECONDS = 10.0
 
 
 class Watch:
-    """Shows the progress of a sweep until its trials have ended, or until no process trains it any more.
+    """Shows the progress of a sweep until its trials have ended, or until no process trains it anymore.
 
-    Once they have ended, `has_more_to_come` says whether a generation or a round follows. `has_driver` says whether a
-    process trains the sweep, although no trial is running at the moment.
+    When all trials have ended, `has_more_to_come` says whether a generation or a round follows. `has_driver` says
+    whether a process trains the sweep, even if no trial is running at the moment.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class Watch:
         self.due = 0.0
 
     def run(self) -> SweepProgress:
-        """Show it; returns the last progress seen."""
+        """Show the progress; returns the last state seen."""
         console = PlainConsole()
         live = console.is_terminal and not console.is_dumb_terminal
         with Progress(*columns_for(console.width), console=console, disable=not live) as bar:
@@ -67,7 +67,7 @@ class Watch:
         return now - self.busy > IDLE_SECONDS
 
     def lines(self, now: float, progress: SweepProgress, verdicts: Mapping[str, int], more: str = "") -> list[str]:
-        """What is shown: trials, and whether there may be `more`, time left and the best error; epochs and verdicts."""
+        """The lines to show: trials (with `more` as a note), time left and best error; then epochs and verdicts."""
         if self.first is None:
             self.first = now, progress
         best = f", best E_v {progress.best_e_v:.4g}" if progress.best_e_v is not None else ""

@@ -4,8 +4,8 @@ const dark = matchMedia("(prefers-color-scheme: dark)");
 const EMBED = { ast: true, actions: false, renderer: "svg", defaultStyle: false, tooltip: { disableDefaultStyle: true } };
 const drawn = new Map();
 let library = null;
-// How long drawing again took the last time; while a sweep trains, it may take at most an eightieth of the time. The
-// first drawing takes longer, since the library is loaded, and says little about the next ones.
+// The recent cost of redrawing a chart. While a sweep trains, redrawing may take at most an eightieth of the time. The
+// first drawing is not counted: it takes longer, since the library is loaded.
 let cost = 0;
 let timer = null;
 let held = false;
@@ -23,7 +23,7 @@ function address(figure) {
   for (const name of ["page", "sort", "columns", "rows", "show"]) query.delete(name);
   query.set("live", "1");
   query.set("theme", dark.matches ? "dark" : "light");
-  // Axis titles take the rest, and legends if there is room for them on the right.
+  // The rest is for axis titles, and for legends if there is room for them on the right.
   const room = figure.clientWidth < 560 ? 75 : 190;
   query.set("width", Math.round(Math.min(Math.max(figure.clientWidth - room, 220), 860)));
   return `${figure.dataset.chart}.json?${query}`;
@@ -50,7 +50,7 @@ async function draw(figure) {
   }
 }
 
-// What the server says instead of a chart.
+// Shows the message of the server instead of a chart.
 function say(figure, place, text) {
   drawn.get(figure)?.result.finalize();
   drawn.delete(figure);
@@ -60,12 +60,12 @@ function say(figure, place, text) {
 
 async function put(figure, place, specification) {
   const { datasets = {}, ...shape } = specification;
-  // The rectangle that is selected is on the chart already when it was drawn there.
+  // The selected rectangle is not compared: if it was drawn on the chart, it is already there.
   const form = JSON.stringify(shape, (key, value) => (key === "params" ? value.map((each) => each.name) : value));
   const isCleared = figure.dataset.kind === "fitmap" && !new URLSearchParams(location.search).get("box");
   const old = drawn.get(figure);
   if (old && old.form === form && !(isCleared && old.box)) {
-    // Only the data are new: zoom and selection stay.
+    // Only the data are new: keep zoom and selection.
     for (const [name, rows] of Object.entries(datasets)) old.result.view.data(name, rows);
     await old.result.view.runAsync();
     old.box = !isCleared;
@@ -167,14 +167,14 @@ export function drawAll() {
   for (const figure of document.querySelectorAll("[data-chart]")) near(figure);
 }
 
-// Charts are drawn when they come near the part of the page that is seen.
+// Charts are drawn when they come near the visible part of the page.
 const observer = new IntersectionObserver((entries) => {
   for (const entry of entries) if (entry.isIntersecting) { observer.unobserve(entry.target); draw(entry.target); seen.observe(entry.target); }
 }, { rootMargin: "600px" });
 
 function near(figure) { observer.observe(figure); }
 
-// While a sweep trains, only what is seen is drawn again; other charts once they are seen.
+// While a sweep trains, only visible charts are redrawn; the others are redrawn once they become visible.
 const inSight = new Set(), outdated = new Set();
 const seen = new IntersectionObserver((entries) => {
   for (const { target, isIntersecting } of entries) {
@@ -184,7 +184,7 @@ const seen = new IntersectionObserver((entries) => {
   }
 });
 
-// Draws the charts that show something else at another address of the page; `later`, because data are new, all of them.
+// Redraws the charts that the address of the page has changed; with `later`, which means that data are new, all charts.
 let haveDataChanged = false;
 export function redraw({ later = false } = {}) {
   haveDataChanged ||= later;

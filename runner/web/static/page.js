@@ -1,4 +1,4 @@
-// The page: parts that load later, links that change only the table, and live updates. Without it everything works, too.
+// The page: parts that load later, links that change only the table, and live updates. The page also works without it.
 import { drawAll, redraw } from "./charts.js";
 
 const table = () => document.getElementById("table");
@@ -16,7 +16,7 @@ async function loadFragments() {
   }
 }
 
-// Shows the view of an address: exchanges the table and the charts, and leaves everything else where it is.
+// Shows the view of an address: replaces the table and the charts, and leaves everything else as it is.
 let asked = 0;
 async function show(address, push, isFirst = false) {
   const url = new URL(address, location.href);
@@ -40,7 +40,7 @@ async function show(address, push, isFirst = false) {
   listen();
 }
 
-// What has the focus, in words that are the same after the table was exchanged.
+// A selector for the focused element that still works after the table has been replaced.
 function focusKey() {
   const own = document.activeElement;
   if (!own || own === document.body) return null;
@@ -52,7 +52,7 @@ function focusKey() {
 function refocus(key) {
   if (!key) return;
   const found = key.startsWith("#pins") ? document.querySelector(key) : table()?.querySelector(key);
-  // What had the focus is gone, such as a row after a step from a configuration to its trials.
+  // The focused element may be gone, such as a row after a step from a configuration to its trials.
   (found || document.getElementById("table-title"))?.focus({ preventScroll: Boolean(found) });
 }
 
@@ -91,7 +91,7 @@ function change(name, value) {
 
 const LOST = "The page has lost its server and tries again. The command “fitgap ui” starts the server.";
 
-// Live updates: only rows that have changed come, and only they are exchanged.
+// Live updates: only changed rows are sent, and only these are replaced.
 let events = null;
 function listen() {
   const sweep = document.body.dataset.sweep;
@@ -106,7 +106,7 @@ function listen() {
     const place = document.getElementById("progress");
     if (place) place.innerHTML = data.html;
     document.body.dataset.state = data.state;
-    // What can be done now, what is known of the fit, and the charts: all are new once a training starts or ends.
+    // Once training starts or ends, the possible actions, the verdicts and the charts all change.
     const shown = document.getElementById("actions")?.dataset.condition;
     if (shown && shown !== `${data.state} ${data.training}`) renew().then(loadFragments);
   });
@@ -121,7 +121,7 @@ function listen() {
   events.onerror = () => note(LOST);
 }
 
-// Nobody looks at a hidden page. Once it is seen again, the first events bring whatever is new.
+// A hidden page needs no events. Once it is visible again, the first events bring whatever is new.
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden) listen();
   else if (events) { events.close(); events = null; }
@@ -137,7 +137,7 @@ function note(text) {
   place.textContent = text;
 }
 
-// Show rows that have changed. Returns whether anything was new.
+// Shows rows that have changed. Returns whether anything was new.
 function exchange(data) {
   const body = table().querySelector("table.results tbody");
   if (!body) {
@@ -183,7 +183,7 @@ function mark(row) {
   }, 2500);
 }
 
-// What a row says and where its links lead.
+// The content of a row, including where its links lead.
 const content = (row) => [...row.cells].map((cell) => cell.innerHTML).join("\n");
 
 // A trial that is being trained: its curves grow, and once it has ended, everything about it is new.
@@ -208,7 +208,7 @@ function listenToTrial() {
   source.onerror = () => note(LOST);
 }
 
-// Exchanges the parts of this page that depend on whether a sweep or a trial is being trained.
+// Replaces the parts of this page that depend on whether a sweep or a trial is being trained.
 async function renew() {
   const answer = await fetch(location.href, { credentials: "same-origin" });
   if (!answer.ok) return;

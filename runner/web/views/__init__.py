@@ -1,1 +1,1 @@
-"""What is behind each address."""
+"""The functions that answer requests to each address."""

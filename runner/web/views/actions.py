@@ -1,4 +1,4 @@
-"""Actions on sweeps and trials. Each is the POST of a form that this page wrote, and leads back to what it changed."""
+"""Actions on sweeps and trials. Each answers the POST of a form of this page, and redirects to what it changed."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -20,13 +20,13 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-# Advice that is shown at once.
+# The maximum number of pieces of advice shown.
 MOST_CANDIDATES = 30
 Change = Callable[[Request, str, FormData], Response]
 
 
 def handler(change: Change) -> Callable[[Request], Awaitable[Response]]:
-    """An action as it is routed: the form is read and checked, then the change is made in a thread."""
+    """The route handler of an action: it reads and checks the form, then makes the change in a thread."""
 
     async def handle(request: Request) -> Response:
         async with request.form() as form:
@@ -38,7 +38,7 @@ def handler(change: Change) -> Callable[[Request], Awaitable[Response]]:
 
 
 def guarded(change: Change, request: Request, what: str, form: FormData) -> Response:
-    """Make a change. What cannot be done now is a problem of its own."""
+    """Make a change. Its errors become problems: with status 409 if it cannot be made now, otherwise 422."""
     try:
         return change(request, what, form)
     except (BusyError, PauseError) as error:
@@ -89,7 +89,7 @@ def rename_sweep(request: Request, what: str, form: FormData) -> Response:
 
 
 def named(row: Row) -> str:
-    """The word by which the store finds a sweep."""
+    """The name by which the store finds a sweep. Raises Problem if it is not a valid name."""
     name = str(row["name"])
     if not is_sweep_name(name):
         raise Problem(422, "This sweep has a name that no command takes.", "Rename it first.")
@@ -105,7 +105,7 @@ def note_in(form: FormData) -> str:
 
 
 def delete_form(request: Request) -> Response:
-    """What would be deleted, and the question whether it shall be."""
+    """The page that says what would be deleted and asks for confirmation."""
     with reading(request) as store:
         words, name = chosen(store, request)
         extent = str(store.deletion(words))
@@ -153,7 +153,7 @@ def pause(request: Request, what: str, form: FormData) -> Response:
 
 
 def cancel(request: Request, what: str, form: FormData) -> Response:
-    """Cancel what has not ended. Workers would notice at their next result, which may take minutes, so they end now."""
+    """Cancel the trials that have not ended. Workers are stopped at once: their next result may be minutes away."""
 
     def change(store: Store, row: Row) -> None:
         store.cancel_trials(row["id"])
@@ -174,7 +174,7 @@ def retry(request: Request, what: str, form: FormData) -> Response:
 
 
 def continue_pruned(request: Request, what: str, form: FormData) -> Response:
-    """Train the pruned trials of the configurations that match a filter on from where they stopped."""
+    """Continue the pruned trials of the configurations that match a filter from where they stopped."""
     where = text_of(form, "where").strip()
 
     def change(store: Store, row: Row) -> None:
@@ -188,7 +188,7 @@ def continue_pruned(request: Request, what: str, form: FormData) -> Response:
 
 
 def extend_form(request: Request) -> Response:
-    """What the diagnosis advises to try, to choose from."""
+    """The page with the advice of the diagnosis to choose from."""
     with reading(request) as store:
         row = found_sweep(store, request.path_params["sweep"])
         obstacle = advice_obstacle(row["specification"])
@@ -199,7 +199,7 @@ def extend_form(request: Request) -> Response:
 
 
 def base_of(candidate: Candidate) -> str:
-    """The configuration that a candidate changes, as the answer names it, and what `none` is where it says so."""
+    """The configuration that a candidate changes, as the answer names it, with `none` spelled out."""
     architecture, activation, regularizer, *others = main_settings(candidate.base).split(", ")
     layers = "no hidden layer" if architecture == "none" else architecture
     penalty = "no regularizer" if regularizer == "none" else regularizer

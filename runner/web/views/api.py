@@ -24,7 +24,7 @@ def as_json(value: Any) -> Response:
 
 
 def api_page(request: Request) -> Response:
-    """What the API answers, for people."""
+    """The page that describes the API."""
     return page(request, "api.html", operations=OPERATIONS)
 
 

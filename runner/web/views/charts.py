@@ -53,7 +53,7 @@ def sweep_chart(request: WebRequest) -> Response:
 
 
 def trials_of(store: Store, sweep_id: int, hashes: tuple[str, ...]) -> list[int]:
-    """The first trial with epochs of each configuration that is pinned."""
+    """The first trial with epochs of each of these configurations."""
     inside = ", ".join(repr(each) for each in hashes)
     rows = store.trials(
         sweep_id, where=f"configuration in ({inside}) and epochs > 0", columns=("trial", "configuration")
@@ -95,7 +95,7 @@ def split_name(name: str) -> tuple[str, str | None]:
 
 
 def asked_for(request: WebRequest, what: str | int) -> Request:
-    """What the address says about a chart."""
+    """The chart that the address requests."""
     query = request.query_params
     theme = query.get("theme", "light")
     if theme not in THEMES:
@@ -113,7 +113,7 @@ def width_of(query: Mapping[str, str]) -> int:
 def answer(
     request: WebRequest, store: Store, kind: str, ending: str, asked: Request, sweep_id: int, *state: Any
 ) -> Response:
-    """The chart in the format of an ending. It is drawn once for each state of the sweep."""
+    """The chart in the format of a suffix. It is drawn once for each state of the sweep."""
     is_live = "live" in request.query_params
     box = view_of(request.query_params).box if is_live else None
     now = store.state(sweep_id)
@@ -128,14 +128,14 @@ def answer(
     found = request.app.state.cache.get((kind, ending, repr(asked), box, sweep_id), draw, (now, *state))
     name = f"{asked.what}-{kind}.{ending}" if isinstance(asked.what, str) else f"trial-{asked.what}-{kind}.{ending}"
     safe = "".join(each if each.isascii() and (each.isalnum() or each in "._-") else "_" for each in name)
-    # Opened in the browser, a file would be subject to the policy of the page; so files are saved.
+    # If a browser opened the file, the content policy of the page would apply to it, so it is saved instead.
     is_file = ending in ("pdf", "html")
     headers = {"Content-Disposition": f'attachment; filename="{safe}"'} if is_file else {}
     return Response(found, media_type=MEDIA[ending], headers=headers)
 
 
 def origin_of(subject: Subject) -> tuple[float, float]:
-    """Where the origin of the fit map is, in parts of the excess over the reference: at the chosen baseline."""
+    """The underfit and overfit part of the chosen baseline, which is the origin of the fit map."""
     if subject.request.against is None:
         return 0.0, 0.0
     own = subject.baseline_trials()
@@ -145,7 +145,7 @@ def origin_of(subject: Subject) -> tuple[float, float]:
 
 
 def drawn(subject: Subject, kind: str, ending: str, box: tuple[float, ...] | None) -> bytes:
-    """The chart; with a `box`, which may be empty, one that the page draws. Raises ChartError if there is none."""
+    """The chart; as JSON with a `box`, which may be empty, for the page to draw. Raises ChartError if there is none."""
     from fitgap.runner.charts.files import content_of
 
     reason = KINDS[kind].unsuitable(subject)

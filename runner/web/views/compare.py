@@ -88,7 +88,7 @@ def rows_of(store: Store, row: Row, pins: Sequence[str], baseline: str | None, w
 
 
 def lines_of(rows: Sequence[Row], baseline: str | None, target_kind: str) -> list[Line]:
-    """What is known of the configurations: settings, counts, means, and differences."""
+    """The known properties of the configurations: settings, counts, means, and differences."""
     keys = [key for key in SETTING_KEYS if key not in ("configuration", "verdict")]
     lines = [line_of(rows, key, target_kind) for key in (*keys, *COUNTS, *MEASURES)]
     if baseline:
@@ -106,7 +106,7 @@ def line_of(rows: Sequence[Row], key: str, target_kind: str) -> Line:
 
 
 def difference(row: Row) -> str:
-    """Such as `+0.012 ± 0.004`; nothing for the baseline itself, or without a common repeat."""
+    """Such as `+0.012 ± 0.004`; a dash for the baseline itself, or without a common repeat."""
     if row.get("difference") is None:
         return "–"
     margin = row.get("difference_margin")

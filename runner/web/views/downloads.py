@@ -1,4 +1,4 @@
-"""Downloads: what a table shows, on all its pages, and the epochs of trials, as CSV, Parquet or JSON."""
+"""Downloads: all pages of a table, and the epochs of trials, as CSV, Parquet or JSON."""
 
 import contextlib
 import os
@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
 MEDIA = {"csv": "text/csv", "json": "application/json", "parquet": "application/vnd.apache.parquet"}
-# More configurations than this are compared in one table only after they were filtered.
+# Maximum number of configurations in a download; more of them must be filtered first.
 MOST_CONFIGURATIONS = 5_000
 
 
@@ -46,7 +46,7 @@ def table_file(request: Request) -> Response:
 
 
 def whole(view: SweepView) -> SweepView:
-    """The view on one page. Of trials only the columns are needed, because their rows are streamed."""
+    """The view on one page. For trials, only the columns are needed, because their rows are streamed."""
     return replace(view, page=1, rows=1 if view.show == "trials" else MOST_CONFIGURATIONS)
 
 
@@ -74,7 +74,7 @@ def ending_of(request: Request) -> str:
 
 
 def as_file(name: str, write: Callable[[Path], None]) -> Response:
-    """A file that is written completely before the answer starts, so that an error is not taken for the end of it."""
+    """A file, written completely before the response starts, so that an error cannot look like the file's end."""
     handle, place = tempfile.mkstemp(prefix="fitgap-", suffix=Path(name).suffix)
     os.close(handle)
     path = Path(place)

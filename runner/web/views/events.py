@@ -1,6 +1,6 @@
-"""Event streams: of a sweep its progress and the rows of a view that have changed, of a trial how far it is.
+"""Event streams: the progress of a sweep and the rows of a view that have changed, or the progress of a trial.
 
-A cursor names what a page has seen. A page that lost its connection sends it and gets only what changed since.
+A cursor identifies what a page has received. A page that lost its connection sends it and gets only later changes.
 """
 
 import asyncio
@@ -27,11 +27,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
-# Seconds between looks at the database. Looking for progress may take at most an eightieth of the time, and so may the
-# rows of a sweep that trains, and the charts, so that a page hardly slows a sweep on the same machine.
+# Seconds between database queries. Queries for progress may take at most an eightieth of the time, and so may the rows
+# of a sweep that trains, and the charts, so that a page hardly slows a sweep on the same machine.
 LOOK_SECONDS, SHARE, LONGEST_SECONDS = 1.0, 80, 60.0
-# On a busy machine a look takes many times the processor time that it needs. Of what is more than this multiple, the
-# page would only be slower.
+# On a busy machine, a query takes many times the processor time that it needs. Its cost is limited to this multiple,
+# since beyond that, the page would only become slower.
 MOST_WAITING = 4
 # Seconds of silence after which a comment shows that the connection still exists.
 SILENCE_SECONDS = 15.0
@@ -42,10 +42,10 @@ open_streams = threading.BoundedSemaphore(MOST_STREAMS)
 
 @dataclass(frozen=True)
 class Seen:
-    """What a page has seen: the state of the results, the epochs in progress, and a digest of each row by its key.
+    """What a page has received: the state of the results, the epochs in progress, and a digest of each row by its key.
 
-    Rows cost more than progress, so while a sweep trains they are of an older state, `shown`, until `next_rows`.
-    `rows_seconds` is how long they took at this look.
+    Rows cost more than progress, so while a sweep trains, they stay at an older state, `shown`, until `next_rows`.
+    `rows_seconds` is their cost in the last query.
     """
 
     state: Any = None
@@ -60,7 +60,7 @@ Look = Callable[[Seen], tuple[Seen, str]]
 
 
 class Cursors:
-    """What the pages have seen, by cursor. The oldest are forgotten; their pages get all rows again."""
+    """What the pages have received, by cursor. The oldest entries are dropped; their pages get all rows again."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -85,7 +85,7 @@ CURSORS = Cursors()
 
 
 def events(request: Request) -> StreamingResponse:
-    """The stream."""
+    """The stream of a sweep."""
     view = view_of(request.query_params)
     with reading(request) as store:
         number = found_sweep(store, request.path_params["sweep"])["id"]
@@ -94,7 +94,7 @@ def events(request: Request) -> StreamingResponse:
 
 
 def trial_events(request: Request) -> StreamingResponse:
-    """The stream of a trial: how far it is, until it has ended."""
+    """The stream of a trial: its progress, until it has ended."""
     with reading(request) as store:
         number = found_trial(store, request.path_params["trial"])["trial"]
     return answer(request, partial(look_at_trial, request, number), Seen())
@@ -134,7 +134,9 @@ async def rest(request: Request, seconds: float) -> None:
 
 
 class Stopwatch:
-    """What something costs from now on, in seconds: its own processor time, and that of a server it waits for."""
+    """The cost in seconds since its creation: elapsed time, which includes waiting for a database server, but at most
+    `MOST_WAITING` times the processor time of this thread.
+    """
 
     def __init__(self) -> None:
         self._began, self._own = time.monotonic(), time.thread_time()
@@ -144,14 +146,14 @@ class Stopwatch:
 
 
 def timed(look: Look, seen: Seen) -> tuple[Seen, str, float]:
-    """The same as `look`, with its cost."""
+    """The result of `looked`, with its cost."""
     watch = Stopwatch()
     seen, text = looked(look, seen)
     return seen, text, watch.cost()
 
 
 def looked(look: Look, seen: Seen) -> tuple[Seen, str]:
-    """The same as `look`. If the database is away for now, the page stays as it is, and says why."""
+    """The result of `look`. If the database cannot be read, an event tells the page why, and nothing else changes."""
     try:
         return look(seen)
     except Problem as problem:
@@ -163,12 +165,12 @@ def looked(look: Look, seen: Seen) -> tuple[Seen, str]:
 
 
 def look(request: Request, sweep_id: int, view: SweepView, seen: Seen) -> tuple[Seen, str]:
-    """What a page has seen after this look, and the events for what is new."""
+    """Query a sweep: what a page has received after this query, and the events for what is new."""
     with reading(request) as store:
         trains = is_training(request, store, sweep_id)
         state, epochs = (store.state(sweep_id), trains), store.stored_epochs(sweep_id)
         has_progress = (state, epochs) != (seen.state, seen.epochs)
-        # Once nobody trains it, nothing is left for later.
+        # When training has ended, rows are not delayed.
         has_rows = state != seen.shown and (not trains or time.monotonic() >= seen.next_rows)
         seen = replace(seen, state=state, epochs=epochs, rows_seconds=0.0)
         if not has_progress and not has_rows:
@@ -186,7 +188,7 @@ def look(request: Request, sweep_id: int, view: SweepView, seen: Seen) -> tuple[
 
 
 def progress_event(request: Request, store: Store, row: Row, trains: bool) -> str:
-    """How far a sweep is, as numbers and as the page shows it."""
+    """The progress of a sweep, as numbers and as HTML."""
     counts = counts_of(store, row["id"])
     context = {"sweep": row, "counts": counts, **progress_of(counts, store, trains)}
     shown = page(request, "progress.html", root="../", **context, verdict_counts=store.verdict_counts(row["id"]))
@@ -197,7 +199,7 @@ def progress_event(request: Request, store: Store, row: Row, trains: bool) -> st
 def new_rows(
     request: Request, row: Row, view: SweepView, table: Table, seen: Seen
 ) -> tuple[dict[str, str], dict[str, Any]]:
-    """A digest of each row of a table by its key, and the rows that a page has not seen."""
+    """A digest of each row of a table by its key, and the rows that a page has not received."""
     key = "trial" if view.show == "trials" else "configuration"
     digests = {str(each[key]): digest(each) for each in table.rows}
     changed = [plain_json(each) for each in table.rows if seen.rows.get(str(each[key])) != digests[str(each[key])]]
@@ -208,7 +210,7 @@ def new_rows(
 
 
 def look_at_trial(request: Request, number: int, seen: Seen) -> tuple[Seen, str]:
-    """The same for a trial. A trial that has ended may still get its verdict."""
+    """The same as `look`, for a trial. A trial that has ended may still get its verdict."""
     with reading(request) as store:
         row = store.trial_progress(number)
     if row is None:
@@ -221,7 +223,7 @@ def look_at_trial(request: Request, number: int, seen: Seen) -> tuple[Seen, str]
 
 
 def row_html(request: Request, sweep: Row, view: SweepView, table: Table, row: Row) -> str:
-    """A row as the page shows it."""
+    """A row as HTML."""
     return bytes(page(request, "row.html", root="../", sweep=sweep, view=view, table=table, row=row).body).decode()
 
 

@@ -11,7 +11,7 @@ def login_form(request: Request) -> Response:
 
 
 async def log_in(request: Request) -> Response:
-    """Set the cookie if the token is right."""
+    """Set the cookie if the token is correct."""
     settings = settings_of(request)
     async with request.form() as form:
         given = str(form.get("token", ""))

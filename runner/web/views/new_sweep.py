@@ -1,4 +1,4 @@
-"""The start of a new sweep: from a file, or from a form over a named data set or a file that was uploaded."""
+"""Starting a new sweep: from a sweep file, or from a form with a named data set or an uploaded data file."""
 
 import re
 from pathlib import PurePath
@@ -28,7 +28,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 
-# Fields of the form: with their labels, the option of `fitgap run` whose errors belong to them, and an example.
+# Fields of the form, each with its label, the option of `fitgap run` whose errors belong to it, and an example.
 FIELDS = {
     "hidden": ("Hidden layers, one alternative per line", "--hidden", "16\n64-32"),
     "activation": ("Activation functions, one per line", "--activation", "relu\nsigmoid"),
@@ -42,7 +42,7 @@ NUMBERS = {
     "seed": ("Seed", "--seed", "0"),
     "name": ("Name (optional)", "--name", ""),
 }
-# Those in which nothing but one whole number is typed; repeats may be rounds.
+# Fields that take only a whole number; repeats may also be rounds.
 DIGITS = ("epochs", "seed")
 KNOWN = {"activation": ACTIVATIONS, "regularizer": REGULARIZERS, "optimizer": OPTIMIZERS}
 EXAMPLE = """\
@@ -62,7 +62,7 @@ def new_form(request: Request) -> Response:
 
 
 def form_page(request: Request, status: int = 200, **given: Any) -> Response:
-    """The page with all forms, and what was given so far."""
+    """The page with all forms, filled in with the values given so far."""
     context: dict[str, Any] = {
         "text": EXAMPLE,
         "mistake": None,
@@ -87,7 +87,7 @@ def form_page(request: Request, status: int = 200, **given: Any) -> Response:
 
 
 async def from_file(request: Request) -> Response:
-    """Start the sweep of a file that was uploaded or pasted, or show its plan."""
+    """Start the sweep of an uploaded or pasted file, or show its plan."""
     async with request.form() as form:
         check_form(form, settings_of(request))
         upload, only_check = form.get("file"), text_of(form, "do") == "check"
@@ -110,7 +110,7 @@ def decoded(content: bytes) -> str:
 
 
 def safe_name(name: str) -> str:
-    """The name of an uploaded file without folders and odd characters; it is only shown, and names the sweep."""
+    """The name of an uploaded file without folders and special characters; it is only displayed and names the sweep."""
     plain = re.sub("[^A-Za-z0-9._-]+", "-", PurePath(name.replace("\\", "/")).name).lstrip(".")
     return plain[:64] or "sweep.yaml"
 
@@ -126,7 +126,7 @@ def start_from_text(request: Request, text: str, file: str, only_check: bool) ->
 
 
 async def from_form(request: Request) -> Response:
-    """Start a sweep that was put together in the form, or show its plan."""
+    """Start the sweep that the form defines, or show its plan."""
     async with request.form() as form:
         check_form(form, settings_of(request))
         return await run_in_threadpool(start_from_form, request, form)
@@ -159,20 +159,20 @@ def sweep_of(source: str, target: str, values: dict[str, str]) -> Sweep:
 
 
 def mistake_of_field(message: str) -> Mistake:
-    """An error with the field that its option belongs to."""
+    """An error with the field to which its option belongs."""
     fields = {**FIELDS, **NUMBERS, "target": ("Target", "--target"), "source": ("Data set", "--data")}
     option = message.split(" ", 1)[0].rstrip(":")
     field = next((name for name, each in fields.items() if each[1] == option), "")
     if not field:
         return Mistake(message)
     rest = message.removeprefix(option).lstrip(": ")
-    # The value that was typed is at the end again, except in lists.
+    # Remove the typed value, which the message repeats at its end, except for fields with lists.
     plain = rest if field in FIELDS else rest.partition(": ")[2] or rest
     return Mistake(plain, field, re.split(r",| \(", fields[field][0])[0])
 
 
 async def upload_data(request: Request) -> Response:
-    """Look at a data file that was uploaded, and offer the form for it."""
+    """Inspect an uploaded data file, and show the form for it."""
     async with request.form() as form:
         check_form(form, settings_of(request))
         upload, target = form.get("data"), text_of(form, "target")
@@ -225,7 +225,7 @@ def plan_of(prepared: PreparedSweep) -> list[str]:
 
 
 def start(request: Request, prepared: PreparedSweep) -> Response:
-    """Write a sweep, so that it has a name and nothing of it can be lost, and train it in a process of its own."""
+    """Write a sweep to the database, so that it has a name and cannot be lost, and train it in a process of its own."""
     with open_store_for_writing(settings_of(request).database) as store:
         written = write_sweep(store, prepared)
         row = store.sweep(written.sweep_id)

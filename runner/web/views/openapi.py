@@ -12,7 +12,7 @@ SORT = {"sort": "Keys, separated by commas; -KEY sorts descending."}
 
 @dataclass(frozen=True)
 class Operation:
-    """What one address answers. `command` is the command whose answer, as JSON, is the same."""
+    """The answer of one address. `command` is the command that gives the same answer as JSON."""
 
     path: str
     summary: str

@@ -24,7 +24,7 @@ WRITE_VEGA = "import sys, vl_convert; sys.stdout.buffer.write(vl_convert.javascr
 @cache
 def content_of(name: str) -> bytes:
     if name == VEGA:
-        # In a process of its own, since the library keeps a hundred megabytes.
+        # In a process of its own, since the library does not free about a hundred megabytes.
         return subprocess.run([sys.executable, "-c", WRITE_VEGA], capture_output=True, check=True).stdout
     return files("fitgap.runner.web").joinpath("static", name).read_bytes()
 

@@ -24,24 +24,24 @@ from fitgap.runner.web.views.sweeps import UNFINISHED, progress_of
 from starlette.requests import Request
 from starlette.responses import Response
 
-# The number of trials of a configuration, of which a filter selects some.
+# The key of the number of all trials of a configuration, of which a filter selects some.
 ALL_TRIALS = "all_trials"
 COLUMN_OF_AXIS = {"epochs": "planned_epochs"}
 MEASURES = ("best_epoch", "e_t", "e_v", "underfit", "overfit", "accuracy_v")
 TRIAL_COLUMNS = ("trial", "configuration", "repeat", "status")
-# Of a sweep that prunes: how far a trial came, and its place among those that came as far.
+# In a sweep that prunes: the last rung that a trial reached, and its rank at that rung.
 PRUNING_COLUMNS = ("rung", "rank")
 TRIAL_MEASURES = ("e_t", "e_v", "best_e_v", "best_epoch", "underfit", "overfit", "verdict")
-# With so many trials, the database needs a second or more for a page of configurations.
+# With at least this many trials, the database needs a second or more for a page of configurations.
 LATER_FROM = 200_000
-# In an address: the table comes with the page, however long it takes.
+# With this parameter in the address, the table comes with the page, however long it takes.
 AT_ONCE = "whole"
-# Charts that are on the page itself; the others are one click away.
+# Charts on the page itself; the others are one click away.
 CHARTS = ("fitmap", "curves", "capacity", "importance")
 
 
 def sweep_page(request: Request) -> Response:
-    """The page. A table that takes long comes later, unless the address asks for it at once."""
+    """The page. A table that takes long is loaded later, unless the address requests it at once."""
     view = view_of(request.query_params)
     with reading(request) as store:
         row = found_sweep(store, request.path_params["sweep"])
@@ -102,14 +102,14 @@ class Table:
     baseline: str = ""
     error: StoreError | None = None
     place: str = ""
-    # Whether rounds put those with more repeats first, as in the leaderboard.
+    # Whether the sweep has rounds, so that configurations with more repeats come first, as in the leaderboard.
     has_rounds: bool = False
-    # Whether it is fetched after the page, because the database needs long for it.
+    # Whether it is loaded after the page, because it takes the database long.
     is_later: bool = False
 
     @property
     def has_parts(self) -> bool:
-        """Whether a configuration is shown with the means of a part of its trials."""
+        """Whether any configuration is shown with means over only part of its trials."""
         return any(map(has_part, self.rows))
 
 
@@ -125,7 +125,9 @@ def table_of(store: Store, row: Row, view: SweepView) -> Table:
 
 
 def known_table(request: Request, store: Store, row: Row, view: SweepView) -> Table:
-    """The same, kept until the sweep changes. A filter may name tags and notes, which may change at any time."""
+    """The table of a view, cached until the sweep changes. Lists of trials and filtered tables are not cached: filters
+    may use tags and notes, which may change at any time.
+    """
     if view.where or view.show == "trials":
         return table_of(store, row, view)
     state = store.state(row["id"])
@@ -152,7 +154,7 @@ def table_of_configurations(store: Store, row: Row, view: SweepView) -> Table:
 
 
 def with_sizes(found: ConfigurationPage) -> list[Row]:
-    """The rows of a page. If a filter selects only a part of the trials of one of them, each has the number of all."""
+    """The rows of a page. If a filter selects only part of the trials of any of them, each gets the number of all."""
     sizes = found.sizes
     if all(each["trials"] == sizes.get(each["configuration"], each["trials"]) for each in found.rows):
         return found.rows
@@ -160,7 +162,7 @@ def with_sizes(found: ConfigurationPage) -> list[Row]:
 
 
 def has_part(row: Row) -> bool:
-    """Whether the means of a configuration are over a part of its trials."""
+    """Whether the means of a configuration are over only part of its trials."""
     return ALL_TRIALS in row and bool(row["trials"] < row[ALL_TRIALS])
 
 
@@ -173,10 +175,10 @@ def baseline_of(store: Store, row: Row, view: SweepView) -> str | None:
 
 
 def checked(columns: Sequence[str]) -> Sequence[str]:
-    """The further columns that were asked for. Raises StoreError for one that does not exist."""
+    """The requested additional columns. Raises StoreError for one that does not exist."""
     known = (*SETTING_KEYS, *CONFIGURATION_KEYS, *METRIC_KEYS)
     for name in columns:
-        # The store knows the settings and the classes, which have dots in their names.
+        # The store checks settings and classes, whose keys contain dots.
         if name not in known and "." not in name:
             raise StoreError(f"there is no column {name!r}; {nearest(name, known)}")
     return columns
@@ -224,7 +226,7 @@ def answer_page(request: Request) -> Response:
 
 
 def blocks_of(lines: Sequence[str]) -> list[tuple[str, str]]:
-    """Lines of an answer with what they are: a heading, text, or an item of a list."""
+    """The kind and the text of each line of an answer: `head`, `text`, or `item` of a list."""
     found = []
     for line in lines:
         if line.strip():

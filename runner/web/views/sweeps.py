@@ -55,7 +55,7 @@ def described(store: Store, row: Row) -> dict[str, Any]:
 def progress_of(row: Row, store: Store, is_training: bool = False) -> dict[str, Any]:
     """The state of a sweep in a word, the number of trials that ended, and the share of the epochs that are done.
 
-    `is_training` says whether a process trains it; before that has claimed its first trials, the sweep is starting.
+    `is_training` says whether a process trains it. Until that process has claimed trials, the sweep is `starting`.
     """
     left = sum(row[status] for status in UNFINISHED)
     waiting = "starting" if is_training else "paused"

@@ -21,7 +21,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "Trial": ("configuration", "repeat", "status", "reason", "attempt", "started", "ended", "seconds"),
     "Data": ("data", "training_count", "validation_count", "constant_columns", "limited_inputs"),
 }
-# The classes with the lowest recalls that are listed.
+# Maximum number of classes listed, with the lowest recalls.
 MOST_CLASSES = 20
 
 
@@ -50,9 +50,9 @@ def trial_page(request: Request) -> Response:
 
 
 def sections_of(row: Row) -> dict[str, list[tuple[str, Any]]]:
-    """What is known of a trial, by section."""
+    """The known values of a trial, by section."""
     found = {name: [(key, row[key]) for key in keys if row[key] not in (None, [])] for name, keys in SECTIONS.items()}
-    # Those of a network that recognizes nothing of a class are what one looks for.
+    # The lowest recalls come first, since classes that are not recognized at all matter most.
     recalls = [(name, value) for name, value in (row["recall"] or {}).items() if value is not None]
     found["Recall after the best epoch"] = sorted(recalls, key=lambda each: each[1])[:MOST_CLASSES]
     found["Learned parameters"] = list((row["learned"] or {}).items())
