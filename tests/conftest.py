@@ -8,15 +8,15 @@ import re
 import signal
 import sys
 
-# NumPy reads them when it is loaded. Several processes of pytest with several threads each would wait for each other,
-# and processes that are forked must have no threads.
+# NumPy reads these variables when it is loaded. Several pytest processes with several threads each would slow each
+# other down, and processes that fork must not have threads.
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))
-# The tests start the command hundreds of times. Without compiled files, each start compiles the whole program.
+# The tests start the command hundreds of times. Without bytecode files, each start would compile the whole program.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
-# Collecting makes nearly a million objects, all of which stay; half of its time went into looking for garbage.
+# Collection creates nearly a million objects, all of which stay alive; garbage collection took half of its time.
 gc.disable()
 
 import pytest  # noqa: E402
@@ -29,21 +29,21 @@ FOLDERS = itertools.count()
 
 register_profiles()
 share_compiled_statements()
-# Whoever runs the tests in the background may ignore these, and all commands would inherit that.
+# These signals may be ignored if the tests run in the background, and all commands would inherit that.
 for number in (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM):
     signal.signal(number, signal.SIG_DFL)
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_configure(config):
-    """`-m nightly` loads the profile with many examples; `--hypothesis-profile` does, too, and comes first."""
+    """`-m nightly` loads the profile with many examples, unless `--hypothesis-profile` names another one."""
     if is_nightly(config) and not config.getoption("--hypothesis-profile"):
         settings.load_profile(NIGHTLY)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
-    """At night every property test runs, with many examples, and every test on each kind of database."""
+    """At night, all property tests run, with many examples, and all tests run on every kind of database."""
     for item in items:
         if is_postponed(item) or (is_nightly(config) and is_hypothesis_test(getattr(item, "function", None))):
             item.add_marker(pytest.mark.nightly)
@@ -67,7 +67,9 @@ def is_nightly(config):
 
 @pytest.fixture
 def tmp_path(request, tmp_path_factory):
-    """An empty folder. That of pytest looks through those of all tests before it for a free name, and links to it."""
+    """An empty folder. pytest's own fixture searches the folders of all earlier tests for a free name, and makes a
+    link.
+    """
     name = re.sub(r"\W", "_", request.node.name)[:30]
     folder = tmp_path_factory.getbasetemp() / f"{name}-{next(FOLDERS)}"
     folder.mkdir(mode=0o700)
@@ -76,7 +78,7 @@ def tmp_path(request, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def postgres():
-    """A PostgreSQL server that runs until the tests end."""
+    """A PostgreSQL server for the whole test run."""
     from support.databases.temporary_postgres import TemporaryPostgres
 
     with contextlib.closing(TemporaryPostgres()) as server:
@@ -85,7 +87,7 @@ def postgres():
 
 @pytest.fixture(scope="module")
 def postgres_of_its_own():
-    """A PostgreSQL server that the tests of one file may kill and start again."""
+    """A PostgreSQL server that the tests of one file may kill and restart."""
     from support.databases.temporary_postgres import TemporaryPostgres
 
     with contextlib.closing(TemporaryPostgres()) as server:
@@ -110,14 +112,15 @@ def sqlite_template(tmp_path_factory):
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_kind(request):
-    """Each test that uses it, or a fixture below, runs once for every kind of database."""
+    """A test that uses this fixture, or one based on it, runs once for every kind of database."""
     return request.param
 
 
 @pytest.fixture
 def databases(database_kind, request, tmp_path):
-    """Makes databases of this kind: `databases.make()` gives the address of one with tables, `make(empty=True)` of one
-    without."""
+    """Makes databases of this kind: `databases.make()` returns the address of one with tables, `make(empty=True)` of
+    one without.
+    """
     from support.databases.new_databases import PostgresDatabases, SqliteFiles
 
     if database_kind == "sqlite":
@@ -136,5 +139,5 @@ def database(databases):
 
 @pytest.fixture
 def empty_database(databases):
-    """The address of a database in which nothing has been made yet."""
+    """The address of an empty database, without tables."""
     return databases.make(empty=True)

@@ -1,4 +1,4 @@
-"""The files of examples/cluster say what Ray, KubeRay and fitgap know, with authentication and nothing exposed."""
+"""The files in examples/cluster are valid for Ray, KubeRay and fitgap, use authentication, and expose nothing."""
 
 import json
 import os
@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "examples" / "cluster"
 COMMAND = Path(sys.executable).parent / "fitgap"
 RAY_COMMANDS = ("head_start_ray_commands", "worker_start_ray_commands")
-# The fields of KubeRay's resources that a RayJob may use, and those it must have (KubeRay 1.6, ray.io/v1).
+# The fields that a RayJob may use in KubeRay's resources, and those it must have (KubeRay 1.6, ray.io/v1).
 FIELDS = {
     "RayJobSpec": {
         *("entrypoint", "submissionMode", "shutdownAfterJobFinishes", "ttlSecondsAfterFinished", "rayClusterSpec"),
@@ -43,7 +43,7 @@ REQUIRED = {
 
 
 def loaded(name):
-    """The documents of a file."""
+    """The YAML documents in a file."""
     return list(YAML(typ="safe").load_all(FOLDER / name))
 
 
@@ -55,7 +55,7 @@ def launcher():
 
 @pytest.fixture(scope="module")
 def resources():
-    """What rayjob.yaml makes, by kind."""
+    """The resources in rayjob.yaml, by kind."""
     documents = loaded("rayjob.yaml")
     return {each["kind"]: each for each in documents}
 
@@ -66,7 +66,7 @@ def cluster(resources):
 
 
 def check_fields(kind, value):
-    """Fail where a resource has a field that is not known, or lacks one that it must have."""
+    """Fail if a resource has an unknown field or lacks a required one."""
     assert set(value) <= FIELDS[kind], f"{kind}: {set(value) - FIELDS[kind]}"
     assert set(value) >= REQUIRED[kind], f"{kind}: {REQUIRED[kind] - set(value)}"
 
@@ -81,7 +81,7 @@ def check_pod(template):
 
 
 def ray_lines(launcher):
-    """The commands that start Ray, each as its settings and its arguments."""
+    """The commands that start Ray, each with its settings and arguments."""
     for name in RAY_COMMANDS:
         for line in launcher[name]:
             words = shlex.split(line)
@@ -92,7 +92,7 @@ def ray_lines(launcher):
 
 
 def check_ray_arguments(arguments):
-    """Let Ray's own command line read arguments, without doing anything."""
+    """Parse arguments with Ray's own command line, without running anything."""
     from ray.scripts.scripts import cli
 
     command = cli.get_command(None, arguments[0])
@@ -131,13 +131,13 @@ def test_every_node_of_the_launcher_file_has_authentication_and_no_dashboard(lau
 
 
 def test_ray_has_a_bare_name_on_every_machine_of_the_launcher_file(launcher, tmp_path):
-    """`ray down` knows no other, and would leave all that runs."""
+    """`ray down` calls it by that name; otherwise, it would leave everything running."""
     (line,) = (line for line in launcher["setup_commands"] if ".bashrc" in line)
     program = tmp_path / "fitgap-venv" / "bin" / "ray"
     program.parent.mkdir(parents=True)
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
-    # They are run again with every `ray up`.
+    # The setup commands run again with every `ray up`.
     for _ in range(2):
         subprocess.run(["bash", "-c", line], env={**os.environ, "HOME": str(tmp_path)}, check=True)
     assert (tmp_path / ".bashrc").read_text().count("\n") == 1
@@ -154,7 +154,7 @@ def test_the_rayjob_has_the_fields_that_kuberay_knows(resources, cluster):
     check_fields("AuthOptions", cluster["authOptions"])
     check_fields("HeadGroupSpec", cluster["headGroupSpec"])
     for group in (cluster["headGroupSpec"], *cluster["workerGroupSpecs"]):
-        # Everything there is text.
+        # All these values must be strings.
         assert all(isinstance(value, str) for value in group["rayStartParams"].values())
         flags = [f"--{name}={value}" for name, value in group["rayStartParams"].items()]
         check_ray_arguments(["start", "--head", *flags])
@@ -162,7 +162,7 @@ def test_the_rayjob_has_the_fields_that_kuberay_knows(resources, cluster):
     for group in cluster["workerGroupSpecs"]:
         check_fields("WorkerGroupSpec", group)
         assert group["minReplicas"] <= group["replicas"] <= group["maxReplicas"]
-    # The submitter stands beside the head, which may not start again without it.
+    # The submitter runs next to the head, which must not restart without it.
     assert job["spec"]["submissionMode"] == "SidecarMode"
     assert cluster["headGroupSpec"]["template"]["spec"]["restartPolicy"] == "Never"
 
@@ -196,14 +196,14 @@ def test_all_images_have_one_ray(cluster):
 
 
 def test_the_rayjob_runs_a_sweep_that_fitgap_reads(resources, cluster, tmp_path):
-    """Its command and its sweep are taken as they are, but for the folder and the address."""
+    """Its command and sweep are used unchanged, except for the folder and the address."""
     (mounted,) = cluster["headGroupSpec"]["template"]["spec"]["containers"][0]["volumeMounts"]
     assert cluster["headGroupSpec"]["template"]["spec"]["volumes"][0]["configMap"]["name"] == "fitgap-sweep"
     for name, text in resources["ConfigMap"]["data"].items():
         (tmp_path / name).write_text(text)
     program, *arguments = shlex.split(resources["RayJob"]["spec"]["entrypoint"])
     assert program == "fitgap" and arguments[-2:] == ["--address", "auto"]
-    # A dry run with an address looks at the cluster, and there is none here.
+    # With an address, a dry run would contact the cluster, and there is none here.
     here = [each.replace(mounted["mountPath"], str(tmp_path)) for each in arguments[:-2]]
     done = subprocess.run([COMMAND, *here, "--dry-run"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -211,10 +211,10 @@ def test_the_rayjob_runs_a_sweep_that_fitgap_reads(resources, cluster, tmp_path)
 
 
 def documented(program):
-    """The commands of a program in docs/how-to/clusters.md, each as its words."""
+    """The commands of a program in docs/how-to/clusters.md, each as a list of words."""
     text = (ROOT / "docs" / "how-to" / "clusters.md").read_text().replace("\\\n", "")
     lines = [line.strip() for line in text.splitlines() if line.startswith("    ")]
-    # What comes behind the sign is for people.
+    # Comments are for readers.
     commands = [shlex.split(line, comments=True) for line in lines]
     return [words[1:] for words in commands if words and words[0] == program]
 
@@ -228,7 +228,7 @@ def test_ray_knows_every_command_of_the_document():
 
 
 def test_ray_starts_nothing_without_authentication_in_the_document():
-    """Every `ray start` stands in a block that sets the mode."""
+    """Every `ray start` is in a block that sets the authentication mode."""
     blocks = re.findall(r"(?:^    .*\n)+", (ROOT / "docs" / "how-to" / "clusters.md").read_text(), re.MULTILINE)
     starting = [block for block in blocks if "ray start" in block]
     assert len(starting) == 3
@@ -244,6 +244,6 @@ def test_fitgap_knows_every_command_of_the_document():
     sent = documented("fitgap") + [words[1:] for words in jobs]
     assert len(sent) >= 3
     for words in sent:
-        # Raises where an option is not known.
+        # Raises an error if an option is unknown.
         read = commands[words[0]].make_context(words[0], words[1:]).params
         assert read["address"]

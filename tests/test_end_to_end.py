@@ -1,4 +1,4 @@
-"""The whole way: the installed command trains digits into a database, which answers while it grows."""
+"""End to end: the installed command trains digits into a database, which can be queried while it grows."""
 
 import contextlib
 import io
@@ -16,7 +16,7 @@ from fitgap.runner.store import open_store
 from fitgap.runner.suggestions import naming_database
 from support.sampling import at_night
 
-# They share what takes long to make.
+# These tests share a fixture that is slow to set up.
 pytestmark = pytest.mark.xdist_group("end to end")
 
 COMMAND = Path(sys.executable).parent / "fitgap"
@@ -34,10 +34,10 @@ axes:
 CONFIGURATIONS, TRIALS, EPOCHS = 8, 16, 60
 
 
-# With every commit, tests/runner/engine/ray/test_engine.py runs commands that train on Ray.
+# Per commit, tests/runner/engine/ray/test_engine.py runs commands that train on Ray.
 @pytest.fixture(scope="module", params=["local", at_night("ray")])
 def digits(request, tmp_path_factory):
-    """The folder of a sweep that was trained, with what the command wrote, and how the rows grew meanwhile."""
+    """The folder of a trained sweep with the command's output, its exit code, and how the rows grew meanwhile."""
     folder = tmp_path_factory.mktemp("digits")
     (folder / "digits.yaml").write_text(SWEEP)
     with (folder / "out").open("w") as out, (folder / "err").open("w") as err:
@@ -54,7 +54,7 @@ def digits(request, tmp_path_factory):
 
 
 def watch(running, folder):
-    """How many epochs another process sees, asked again and again until the sweep has ended."""
+    """The numbers of epochs that another process sees, in repeated queries until the sweep has ended."""
     seen = []
     end = time.monotonic() + PATIENCE
     while running.poll() is None and time.monotonic() < end:
@@ -65,7 +65,7 @@ def watch(running, folder):
 
 
 def ask(folder, *arguments):
-    """The answer of a command as JSON text, from this process: others start the installed command to ask."""
+    """The answer of a command as JSON text, run in this process; other tests cover the installed command."""
     printed = io.StringIO()
     words = [*arguments, "--db", str(folder / "fitgap.db"), "--format", "json"]
     with contextlib.redirect_stdout(printed), naming_database():
@@ -97,14 +97,14 @@ def test_the_leaderboard_is_on_standard_output_and_progress_is_not(digits):
 
 
 def test_networks_learn_the_digits(digits):
-    """Ten classes: guessing is right once in ten."""
+    """With ten classes, guessing is right once in ten."""
     folder, _, _ = digits
     best = json.loads(ask(folder, "trials", "digits", "--sort", "-accuracy_v", "--limit", "1"))[0]
     assert best["accuracy_v"] > 0.9
 
 
 def test_another_process_sees_the_rows_grow(digits):
-    """Never fewer than before, and some before all were there."""
+    """The number never decreases, and some rows are seen before all are there."""
     _, _, seen = digits
     assert seen == sorted(seen)
     assert any(0 < count < TRIALS * EPOCHS for count in seen), seen

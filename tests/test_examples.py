@@ -13,17 +13,17 @@ from fitgap.runner.store import Store, open_store_for_writing
 from support.sampling import at_night
 
 EXAMPLES = {path.stem: path for path in (Path(__file__).parents[1] / "examples").glob("*.yaml")}
-# 324 trials of 100 epochs: read and planned here, run by people.
+# 324 trials of 100 epochs: the tests only read and plan it.
 TOO_LONG = ("digits",)
 
-# Takes many seconds.
+# Each takes many seconds.
 LONG = ("diabetes-overfitting", "digits-convolution", "sequences", "xor")
 
 CHECKS: dict[str, Callable[[Store, list[dict[str, Any]]], None]] = {}
 
 
 def shows(name):
-    """Marks the check of what an example shows, given the store and its trials."""
+    """Marks the check of what an example shows, called with the store and the example's trials."""
 
     def add(check):
         CHECKS[name] = check
@@ -69,7 +69,7 @@ def four_units_learn_it_and_none_cannot(store, trials):
     }
     assert all(solved["4"]) and not any(solved["none"])
     assert any(solved["2"]) and not all(solved["2"]), "two are a matter of luck"
-    # The best that a network without a hidden layer can do is to say ½ to everything.
+    # Without a hidden layer, the best possible answer is ½ everywhere.
     assert all(row["e_t"] == pytest.approx(0.125, abs=1e-6) for row in trials if row["architecture"] == "none")
 
 
@@ -117,7 +117,7 @@ def a_large_network_overfits_unless_hindered(store, trials):
 
 
 def settings(store, row):
-    """The schedule and the stopping rules of a trial as they are written."""
+    """The schedule and stopping rules of a trial, in the form in which they are written."""
     configuration = Configuration.from_canonical(store.show(row["trial"])["settings"])
     return {"schedule": configuration.schedule.label, "stopping": configuration.stopping_label}
 
@@ -130,7 +130,7 @@ def convolutions_tell_digits_better(store, trials):
 
 @shows("sequences")
 def gates_add_what_is_marked(store, trials):
-    """Gated networks explain 98 % of the variance of unseen sums, dense ones no more than a constant."""
+    """Gated networks explain 98 % of the variance of unseen sums, dense ones no more than a constant does."""
     assert {row["parameters"] for row in trials} == {945, 1233, 919, 1225, 10689}
     for row in trials:
         is_recurrent = row["architecture"] in ("gru16", "lstm16")

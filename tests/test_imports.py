@@ -1,4 +1,4 @@
-"""Imports go down only: the contracts in pyproject.toml hold. Programs in strings of the tests import what exists."""
+"""Imports go down only: the contracts in pyproject.toml hold, and programs in test strings import names that exist."""
 
 import ast
 import importlib.util
@@ -27,7 +27,7 @@ def test_the_contracts_of_the_layout_hold(tmp_path):
 
 
 def imported_in_strings():
-    """`(file, module, name)` of every `from fitgap... import name` in a string of a test."""
+    """`(file, module, name)` for every `from fitgap... import name` in a string of a test."""
     for path in sorted((ROOT / "tests").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -37,7 +37,7 @@ def imported_in_strings():
 
 
 def exists(module, name):
-    """Whether a module has this name, or is a package with such a module."""
+    """Whether a module has this name, or is a package with a module of this name."""
     found = importlib.import_module(module)
     return hasattr(found, name) or (hasattr(found, "__path__") and bool(importlib.util.find_spec(f"{module}.{name}")))
 

@@ -1,4 +1,4 @@
-"""What is built and installed: one package, with everything that it needs and no module beside it."""
+"""The built and installed package: a single package with everything it needs, and no other modules."""
 
 import os
 import subprocess
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from support.linked_package import ROOT
 
-# They share what takes long to make.
+# These tests share a fixture that is slow to set up.
 pytestmark = pytest.mark.xdist_group("packaging")
 
 BUILD = """
@@ -38,14 +38,14 @@ for name in ("core", "runner", "migrations"):
 
 
 def repository_files():
-    """The files that git knows, or None where this is no checkout of it, such as in an unpacked source distribution."""
+    """The files tracked by git, or None outside a git checkout, such as in an unpacked source distribution."""
     done = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
     return done.stdout.splitlines() if done.returncode == 0 else None
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
-    """A source distribution and a wheel, built from a copy of the files that git knows."""
+    """A source distribution and a wheel, built from a copy of the tracked files."""
     copy, out = tmp_path_factory.mktemp("copy"), tmp_path_factory.mktemp("built")
     for name in repository_files() or pytest.fail("this is no git repository"):
         if (ROOT / name).exists():

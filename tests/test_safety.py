@@ -1,4 +1,4 @@
-"""The code runs nothing that it reads: no text is evaluated, unpickled, given to a shell or built into SQL."""
+"""The program executes nothing that it reads: no text is evaluated, unpickled, passed to a shell or built into SQL."""
 
 import ast
 from pathlib import Path
@@ -14,12 +14,12 @@ SHELLS = {("os", "system"), ("os", "popen"), ("subprocess", "getoutput"), ("subp
 NUMPY = {("np", "load"), ("numpy", "load")}
 # Functions whose first argument is SQL.
 SQL = {"text", "exec_driver_sql", "execute", "executemany", "executescript", "DDL", "literal_column"}
-# Calls that read a whole format which can make objects of any kind.
+# Functions that load formats which can create arbitrary objects.
 LOADING = {"load", "load_all", "unsafe_load", "full_load", "loads"}
 
 
 def complaints(tree):
-    """What a module does that it must not, as (line, what)."""
+    """Forbidden operations in a module, as (line, what)."""
     for node in ast.walk(tree):
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             yield from ((node.lineno, f"imports {name}") for name in imported(node) if name in PICKLING)
@@ -28,7 +28,7 @@ def complaints(tree):
 
 
 def imported(node):
-    """The first parts of the names of modules that are imported."""
+    """The top-level names of the imported modules."""
     names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
     return {name.partition(".")[0] for name in names}
 
@@ -47,7 +47,7 @@ def wrong_call(node):
 
 
 def called(node):
-    """The name of what is called, and of what it belongs to."""
+    """The name of the called function, and of the object or module it belongs to."""
     function = node.func
     if isinstance(function, ast.Name):
         return function.id, None
@@ -61,7 +61,7 @@ def is_false(node):
 
 
 def is_made_up(node):
-    """Whether text is put together at this place: an f-string with something in it, `+`, `%`, or a call like format."""
+    """Whether an expression builds text: an f-string with values, `+`, `%`, or a call such as format."""
     if isinstance(node, ast.JoinedStr):
         return any(isinstance(part, ast.FormattedValue) for part in node.values)
     if isinstance(node, ast.BinOp):

@@ -1,4 +1,4 @@
-"""The code is formatted, linted and typed as pyproject.toml says."""
+"""The code is formatted, linted and type-checked as configured in pyproject.toml."""
 
 import subprocess
 import sys
@@ -15,10 +15,10 @@ def test_the_code_is_linted_and_formatted(line):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-# Half a minute on one core; `.ci/run` and `nox -s lint` run it for every change.
+# It takes half a minute on one core; `.ci/run` and `nox -s lint` run it for every change.
 @pytest.mark.nightly
 def test_the_code_is_typed(tmp_path):
-    """With what earlier runs found out about the files that have not changed since, most of them other packages'."""
+    """Uses the cache of earlier runs for unchanged files, most of which belong to other packages."""
     link_package(tmp_path)
     kept = ("--cache-dir", ROOT / ".mypy_cache")
     done = run("mypy", "--config-file", ROOT / "pyproject.toml", *kept, "-p", "fitgap", folder=tmp_path)

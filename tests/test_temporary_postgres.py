@@ -1,4 +1,4 @@
-"""The server of the tests: it survives what tests do to it, and nothing of it survives them."""
+"""The PostgreSQL server for tests: it survives what tests do to it, and leaves nothing behind."""
 
 import contextlib
 import os
@@ -12,12 +12,12 @@ from pathlib import Path
 import psycopg
 import pytest
 
-# They share what takes long to make.
+# These tests share a fixture that is slow to set up.
 pytestmark = pytest.mark.xdist_group("the server of temporary postgres")
 
 FOLDER = Path(__file__).parent
 PATIENCE_SECONDS = 30
-# Starts a server, says where it listens, lies and who keeps it, and waits to be killed.
+# Starts a server, prints its port, data folder and keeper, and waits to be killed.
 START = """
 import sys, time
 from support.databases.temporary_postgres import TemporaryPostgres
@@ -38,7 +38,7 @@ def listens(port):
 
 @pytest.mark.nightly
 def test_a_server_ends_with_whoever_started_it_and_leaves_nothing():
-    """Even where that was killed, and could not tell anybody."""
+    """Even if the process that started it was killed and could not clean up."""
     environment = {**os.environ, "PYTHONPATH": str(FOLDER)}
     started = subprocess.Popen([sys.executable, "-c", START], stdout=subprocess.PIPE, text=True, env=environment)
     port, folder, keeper = started.stdout.readline().split()

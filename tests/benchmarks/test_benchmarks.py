@@ -1,4 +1,4 @@
-"""The command of the benchmarks prints rows that tools can read. How fast anything is, no test asks."""
+"""The benchmark command prints rows that tools can read. No test checks speed."""
 
 import json
 import math
@@ -53,7 +53,7 @@ def rows_of(*arguments):
 
 
 def assert_rows(rows, table):
-    """Exactly the promised keys, numbers that are positive and finite, ratios that follow from the two sides."""
+    """Exactly the documented keys, positive and finite numbers, and ratios that match the two sides."""
     assert rows
     for row in rows:
         assert tuple(row) == ROW_KEYS
@@ -83,7 +83,7 @@ def test_the_bound_gives_rows():
 
 
 def test_the_flat_size_of_images_is_that_of_the_layers():
-    """The peers get the number of values before the dense layer; here it is computed from the layers."""
+    """The peers are given the number of values before the dense layer; here it is computed from the layers."""
     for case in CASES.values():
         assert network_of(case).sizes[-3] == flat_size(case)
 
@@ -95,7 +95,7 @@ def test_the_grid_search_gives_rows():
 
 @pytest.mark.nightly
 def test_query_gives_rows():
-    """Each question, and the export, to a store that the table makes for itself."""
+    """Each query, and the export, on a store that the benchmark makes itself."""
     rows = rows_of("query", "--without", "optuna")
     assert_rows(rows, "query")
     cases = ("top 20", "compare", "curves", "export", "export")
@@ -122,7 +122,7 @@ def test_the_time_of_searches_gives_rows():
 
 
 def test_the_searched_space_is_the_same_in_the_command(tmp_path):
-    """The table has the examples and the split of the peers, and the ranges are those of their samplers."""
+    """The examples and the split are those of the peers, and the ranges are those of their samplers."""
     write_examples(tmp_path)
     text = search_file({"method": "random", "trials": 50}, {}, seed=1).replace(DATA_FILE, str(tmp_path / DATA_FILE))
     prepared = prepared_sweep(text)
@@ -138,7 +138,7 @@ def test_the_searched_space_is_the_same_in_the_command(tmp_path):
 
 
 def test_a_search_is_timed_until_a_trial_is_good_enough(tmp_path):
-    """The first trial that ended with such an error counts, not those that are worse or have not ended."""
+    """The first ended trial with such an error counts; worse or unfinished trials do not."""
     folder, insert = str(tmp_path), "INSERT INTO trial VALUES (?, ?, ?, ?)"
     assert progress(folder, 0.5) == (math.inf, math.inf)
     with closing(sqlite3.connect(tmp_path / "sweep.db")) as connection, connection:
@@ -154,7 +154,7 @@ def test_a_search_is_timed_until_a_trial_is_good_enough(tmp_path):
 
 
 def test_what_was_broken_off_says_so():
-    """Half of the runs have come to the limit; what was measured within it has no remark."""
+    """Half of the runs reached the time limit; a result within the limit has no note."""
     assert Side(60.0, 3.0, 60.0, "median").within(60.0).note == "median: more than 60"
     assert Side(60.0, 3.0, 60.0).within(60.0).note == "more than 60"
     assert Side(59.0, 3.0, 60.0, "median").within(60.0).note == "median"
@@ -166,7 +166,9 @@ def test_the_grid_is_as_large_as_it_says(quick, trials):
 
 
 def test_the_bound_consists_of_the_products_of_a_step():
-    """Two in the first layer and three in each other; every member's result is the product of its own matrices."""
+    """Two products in the first layer, three in each other one; every member's result is the product of its own
+    matrices.
+    """
     steps = StepProducts((6, 5, 4, 3), size=8, examples=7)
     steps.compute()
     shapes = [each.out.shape for each in steps.products]
@@ -180,7 +182,9 @@ def test_the_bound_consists_of_the_products_of_a_step():
 
 
 def test_a_simulated_pack_sends_what_a_real_one_would(tmp_path):
-    """The same epochs of every trial, each once, the end and the evidence of each; its blocks at growing times."""
+    """Each recorded epoch of every trial once, and the end and evidence of each trial, in blocks at increasing
+    times.
+    """
     for record in ("all", "every=7", "epochs=log"):
         (pack, *_) = planned_packs(prepared_sweep(large_sweep(80, "16", epochs=30, record=record)), workers=1)
         blocks = [make() for _, make in pack_blocks(pack, 0.0, np.linspace(0.2, 6.0, 30))]

@@ -1,4 +1,4 @@
-"""The scripts that measure the web page count and tell what they should. How fast it is, no test asks."""
+"""The scripts that measure the web page count and report correctly. No test checks speed."""
 
 import os
 import subprocess
@@ -36,7 +36,9 @@ def test_times_of_pages_are_told_with_their_range():
 
 @pytest.mark.nightly
 def test_the_page_of_a_made_sweep_is_timed_in_a_browser(tmp_path):
-    """Every figure comes from the page itself: without rows, sorted columns or filtered tables it would not end."""
+    """All figures are measured on the page itself: without rows, sorted columns and filtered tables, the script would
+    not end.
+    """
     fill_store(str(tmp_path / "it.db"), epochs=2, size="ten")
     found = measured(str(tmp_path / "it.db"), installed_browser())
     assert list(found) == [

@@ -1,4 +1,6 @@
-"""The table `search`: what is searched, kept and called a difference. Which method wins, no test asks."""
+"""The table `search`: what is searched, what is cached, and what counts as a difference. No test checks which method
+wins.
+"""
 
 import math
 from pathlib import Path
@@ -41,7 +43,7 @@ AXES = {
 
 
 class Bowl:
-    """A problem with a number and a whole number, whose lowest error is known."""
+    """A problem with a number and an integer, whose lowest error is known."""
 
     name, measure, objectives = "bowl", "error", 1
     coordinates = (Coordinate(NUMBER), Coordinate(WHOLE, 5))
@@ -84,7 +86,7 @@ def test_samplers_of_a_peer_stay_in_the_space_and_repeat(sampler):
 
 
 def test_recorded_networks_are_found_by_their_settings():
-    """Each recorded rate is in the part of the range in which it is looked up, for a configuration of a sweep."""
+    """Each recorded rate is in the part of the range that is looked up for it, for the configurations of a sweep."""
     for optimizer, ends in RATES.items():
         shares = [math.log(rate / ends[0]) / math.log(ends[1] / ends[0]) for rate in rates(optimizer)]
         assert [position(share, len(shares)) for share in shares] == list(range(len(shares)))
@@ -101,20 +103,20 @@ def test_recorded_networks_are_found_by_their_settings():
 
 
 def test_peers_choose_an_architecture_from_a_list_as_our_methods_do():
-    """Although there are as many architectures as recorded rates."""
+    """Even though there are as many architectures as recorded rates."""
     kinds = [each.kind for each in DigitsTable().coordinates]
     assert kinds == [OPTION, OPTION, OPTION, OPTION, NUMBER, OPTION]
 
 
 def test_the_table_of_digits_is_whole():
-    """No network is missing, and settings matter: the best is far better than most."""
+    """No network is missing, and the settings matter: the best network is far better than most."""
     errors = recorded()
     assert errors.shape == SHAPE and np.isfinite(errors).mean() > 0.99
     assert 0 < errors.min() < np.median(errors) / 2
 
 
 def test_a_front_is_what_no_network_beats_in_both_objectives():
-    """By hand for three sizes; and once the best network of each size was tried, nothing is missing."""
+    """By hand for three sizes; and with the best network of each size, the front is complete."""
     lowest = {100: 0.25, 200: 0.15, 400: 0.2}
     strips = {100: 0.25, 200: 0.15, 400: 0.15}
     assert covered(lowest) == pytest.approx(sum((WORST_ERROR - error) / WORST_ERROR for error in strips.values()) / 3)
@@ -132,7 +134,7 @@ def test_networks_of_the_front_have_the_numbers_of_parameters_that_the_program_c
 
 @pytest.mark.parametrize("generation", [1, 8])
 def test_a_search_with_two_objectives_finds_more_of_the_front_than_chance(generation):
-    """After 300 trials with the same seeds, for our method; what a peer finds, no test asks."""
+    """For our method, after 300 trials with the same seeds; the peers' results are not tested."""
     problem = DigitsFront()
     found = [problem.scores(outcomes(problem, "nsga2", generation, seed, 300))[-1] for seed in range(3)]
     drawn = [problem.scores(outcomes(problem, "random", 1, seed, 300))[-1] for seed in range(3)]

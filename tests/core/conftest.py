@@ -1,7 +1,7 @@
-"""Makers of what the tests of the core need: variants drawn from their domains, members, examples, whole trainings.
+"""Fixtures for tests of the core: random variants, members, examples and whole trainings.
 
-A *form* of a variant is one setting of its words and flags, such as `learn` or `scope`; its numbers are drawn. The
-fixtures `activation_form`, `optimizer_form`, … walk every form of every row of a table.
+A *form* of a variant is one combination of its word and flag settings, such as `learn` or `scope`; its numbers are
+drawn at random. The fixtures `activation_form`, `optimizer_form`, … go through every form of every row of a table.
 """
 
 import itertools
@@ -26,7 +26,9 @@ from support.core.trainings import Training, assert_same_epochs, same
 
 
 def draw_number(domain, rng):
-    """A number well inside a domain; small ones are as likely as large ones where only one side is bounded."""
+    """A number well inside a domain. If only one side is bounded, its distance from the bound is drawn
+    log-uniformly.
+    """
     lowest = domain.above if domain.above is not None else domain.at_least
     highest = domain.below if domain.below is not None else domain.at_most
     if lowest is None and highest is None:
@@ -46,14 +48,14 @@ def draw_value(domain, rng):
 
 
 def forms_of(kind):
-    """Every combination of the words and flags of a variant, as settings."""
+    """Every combination of a variant's word and flag settings."""
     domains = {name: field.metadata["domain"] for name, field in kind.parameters().items()}
     words = {name: domain.choices or (False, True) for name, domain in domains.items() if domain.choices or domain.flag}
     return [dict(zip(words, values, strict=True)) for values in itertools.product(*words.values())]
 
 
 def form_params(table):
-    """Every form of every row of a table, as parameters of a fixture: (class, settings of its words and flags)."""
+    """Every form of every row of a table, as fixture parameters: (class, word and flag settings)."""
     return [
         pytest.param((kind, form), id="-".join([name, *(str(word) for word in form.values())]))
         for name, kind in table.items()
@@ -88,7 +90,7 @@ def stopping_form(request):
 
 @pytest.fixture(scope="session")
 def all_forms():
-    """`all_forms(table)`: every form of every row of a table, as (class, settings of its words and flags)."""
+    """`all_forms(table)`: every form of every row of a table, as (class, word and flag settings)."""
     return lambda table: [(kind, form) for kind in table.values() for form in forms_of(kind)]
 
 
@@ -106,9 +108,9 @@ def draw_variant():
 
 @pytest.fixture(scope="session")
 def make_member():
-    """`make_member(activation, output_activation, depth, **changes)`: a member with everything but these plain.
+    """`make_member(activation, output_activation, depth, **changes)`: a member with otherwise plain settings.
 
-    A function is an activation, or a tuple of those that share a layer; `activations` names all layers itself.
+    A function is an activation, or a tuple of those that share a layer; `activations` sets all layers itself.
     """
 
     tanh, identity = Tanh(), Identity()
@@ -133,9 +135,9 @@ def make_member():
 
 @pytest.fixture(scope="session")
 def draw_member(draw_variant):
-    """`draw_member(rng, depth)`: a member with forms of rows of every table, parameters from their domains, mixtures.
+    """`draw_member(rng, depth)`: a member with random rows of every table, random parameters, and mixtures.
 
-    It may be one that cannot be trained in earnest: its numbers still must not depend on the others'.
+    Some of these members could not be trained sensibly; their numbers still must not depend on the other members.
     """
 
     def pick(table, rng):
@@ -143,7 +145,7 @@ def draw_member(draw_variant):
 
     def pick_optimizer(rng):
         kind = OPTIMIZERS[sorted(OPTIMIZERS)[rng.integers(len(OPTIMIZERS))]]
-        # Few different values, so that members often share their optimizer.
+        # Few different values, so that members often share an optimizer.
         clip = {"clip": rng.choice([0.0, 0.0, 0.5])} if "clip" in kind.parameters() else {}
         return draw_variant(kind, rng, **clip)
 
@@ -166,9 +168,9 @@ def draw_member(draw_variant):
 
 @pytest.fixture(scope="session")
 def make_shape():
-    """`make_shape(layers, batch_size, dtype, loss, classes, **changes)`, in float64 with half squared error.
+    """`make_shape(layers, batch_size, dtype, loss, classes, **changes)`: by default in float64 with half squared error.
 
-    With `classes` there is one output per class, or a single one for two.
+    With `classes`, there is one output per class, or a single output for two classes.
     """
 
     def make(layers, batch_size=1000, dtype="float64", loss=None, *, classes=False, **changes):
@@ -202,7 +204,9 @@ def make_examples():
 
 @pytest.fixture(scope="session")
 def make_repeats(make_examples):
-    """`make_repeats(shape, (training, validation))`: such examples for each of the repeats that are drawn."""
+    """`make_repeats(shape, (training, validation))`: such examples for each of the three repeats that `draw_member`
+    draws.
+    """
 
     def make(shape, counts):
         sizes, dtype = shape.network.sizes, shape.dtype
@@ -213,7 +217,7 @@ def make_repeats(make_examples):
 
 @pytest.fixture(scope="session")
 def make_networks():
-    """`make_networks(sizes, members, seed, dtype)`: networks whose weights and biases are all drawn at random."""
+    """`make_networks(sizes, members, seed, dtype)`: networks with random weights and biases."""
 
     def make(sizes, members, *, seed=0, dtype="float64"):
         networks = Networks(dense_network(tuple(sizes)), members, dtype)
@@ -241,7 +245,7 @@ def smooth_functions():
 
 @pytest.fixture
 def standing_still():
-    """An optimizer class that changes nothing and keeps a copy of every gradient (k, P) it is given in `gradients`."""
+    """An optimizer class that changes nothing and records a copy of every gradient (k, P) in `gradients`."""
 
     class StandingStill(Optimizer):
         gradients: ClassVar[list] = []

@@ -1,4 +1,6 @@
-"""β and γ of a pack: where they lie, that they are learned by the member's own optimizer, and stay in their domains."""
+"""β and γ of a pack: where they are stored, that the member's own optimizer learns them, and that they stay in their
+domains.
+"""
 
 import dataclasses
 import itertools
@@ -30,7 +32,7 @@ DESCENDING = {name: kind for name, kind in OPTIMIZERS.items() if kind.descends}
 
 
 def everything_of(kind):
-    """The `learn` choice with which a function learns all that it can."""
+    """The `learn` setting with which a function learns all its parameters."""
     choices = kind.parameters()["learn"].metadata["domain"].choices
     return max(choices, key=lambda choice: (choice != "nothing") + choice.count("+"))
 
@@ -66,7 +68,7 @@ def test_a_function_whose_share_is_no_unit_harms_nobody(make_member, make_networ
 
 
 def test_each_unit_computes_its_own_function(make_member, make_networks):
-    """Half ReLU, a quarter SiLU with a β of its own, and a quarter identity."""
+    """Half of the units use ReLU, a quarter SiLU with its own β, and a quarter identity."""
     member = make_member((ReLU(share=2), SiLU(beta=1.7), Identity()))
     networks = make_networks((3, 8, 1), [make_member(), member, make_member(Sigmoid())])
     runs = {type(run.function).__name__: (run.rows, run.units) for run in networks.functions[1] if run.rows.start == 1}
@@ -111,7 +113,7 @@ def test_learned_values_are_read_back_by_name(make_member):
 
 
 def test_a_member_is_handed_out_as_if_it_were_alone(draw_member, make_shape, make_examples):
-    """Its row does not depend on how many functions the others have; its learned values are found in either."""
+    """Its saved row does not depend on how many functions the other members have, and neither do its learned values."""
     rng, shape = np.random.default_rng(53), make_shape((3, 6, 5, 2))
     members = [draw_member(rng, 3) for _ in range(12)]
     examples = {repeat: make_examples(shape.network.sizes, seed=repeat) for repeat in range(3)}
@@ -131,9 +133,10 @@ def test_a_member_is_handed_out_as_if_it_were_alone(draw_member, make_shape, mak
 def test_learned_values_are_trained_by_the_members_own_optimizer(
     name, make_member, make_shape, make_examples, run_training
 ):
-    """Walks both tables: each optimizer moves each learnable value, and no fixed one, by as much as a twin weight.
+    """For each optimizer: it moves learned values as much as an equivalent weight, and never moves fixed ones.
 
-    The twin: γ of a sigmoid of one hidden unit multiplies its output, as does the weight after it where it is 1.
+    The equivalent weight: γ of a sigmoid of one hidden unit multiplies its output, and so does the weight after it;
+    both are equal before each step.
     """
     function = Sigmoid(beta=1.3, gamma=1.0, learn="gamma")
     member = make_member(function, optimizer=DESCENDING[name](), epochs=5)
@@ -160,7 +163,7 @@ def test_learned_values_are_trained_by_the_members_own_optimizer(
 def test_what_is_not_learned_never_changes(
     optimizer, make_member, draw_variant, make_shape, make_examples, run_training
 ):
-    """Under no optimizer, with penalties on everything, beside others that learn the same."""
+    """With any optimizer, with penalties on everything, and next to members that do learn the value."""
     rng = np.random.default_rng(52)
     members = []
     for kind in ACTIVATIONS.values():
@@ -193,7 +196,7 @@ def test_what_is_not_learned_never_changes(
 def test_learned_values_stay_in_their_domains(
     optimizer, learned, dtype, make_member, make_shape, make_examples, run_training
 ):
-    """After every epoch, with a rate so large that they are pushed out again and again."""
+    """After every epoch, with a learning rate so large that they are pushed out again and again."""
     kind = LEARNABLE[learned]
     member = make_member(
         (kind(learn=everything_of(kind)), Tanh()),
@@ -222,7 +225,7 @@ def test_learned_values_stay_in_their_domains(
     ],
 )
 def test_a_value_that_a_step_took_out_of_its_domain_is_put_back_to_its_border(function, name, border, make_member):
-    """β > 0 keeps a margin of 0.001; what has no border goes wherever the step took it."""
+    """β > 0 keeps a margin of 0.001; values without a bound go wherever the step takes them."""
     networks = Networks(dense_network((2, 3, 1)), [make_member(function), make_member()], "float64")
     column = networks.layout.function_parameter(1, 0, name)
     for value in (-7.0, 0.0, 3.0):
@@ -248,7 +251,7 @@ def test_learning_helps(make_member, make_shape, run_training, make_examples):
 
 
 def test_the_gradient_of_a_shared_value_is_the_mean_over_the_batch(make_member, make_shape, make_examples):
-    """As that of a weight (correction 6): twice the same examples make the same step."""
+    """Like that of a weight (correction 6): duplicating all examples does not change the step."""
     layers, steps = (2, 3, 1), []
     examples = make_examples(layers, 6)
     twice = dataclasses.replace(
@@ -266,7 +269,7 @@ def test_the_gradient_of_a_shared_value_is_the_mean_over_the_batch(make_member, 
 
 
 def test_adamw_shrinks_weights_and_neither_biases_nor_learned_values(make_member, make_shape, make_examples):
-    """Without error there is no gradient: what still changes is the decay."""
+    """Without an error there is no gradient, so the only change is the decay."""
     layers = (2, 3, 1)
     examples = make_examples(layers)
     function, zeros = Softplus(learn="beta+gamma"), np.zeros_like(examples.training_targets)

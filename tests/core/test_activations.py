@@ -1,4 +1,6 @@
-"""Every form of every activation function against high precision, finite differences, and very large numbers."""
+"""Every form of every activation function, compared with high precision and finite differences, and for very large
+numbers.
+"""
 
 import decimal
 import math
@@ -23,7 +25,7 @@ def tanh(x):
     return ((2 * x).exp() - 1) / ((2 * x).exp() + 1)
 
 
-# In decimal numbers, as the notes have them; threshold and sign are 0 and −1 at 0 (the notes leave it open).
+# In decimal arithmetic, as in the notes. Threshold and sign are 0 and −1 at 0, which the notes leave open.
 FORMULAS = {
     "identity": lambda x: x,
     "threshold": lambda x: Decimal(x > 0),
@@ -48,14 +50,14 @@ def kind(activation_form):
 
 @pytest.fixture
 def members(activation_form, draw_variant):
-    """Eight variants of the function with parameters of their own."""
+    """Eight variants of the function with different parameters."""
     kind, form = activation_form
     rng = np.random.default_rng(1)
     return [draw_variant(kind, rng, **form) for _ in range(8)]
 
 
 def own_numbers(members, dtype="float64"):
-    """β and γ of the members as arrays (k, 1, 1), as far as the function has them."""
+    """β and γ of the members as arrays (k, 1, 1), if the function has them."""
     numbers = stack_numbers(members, dtype, 3)
     return {name: values for name, values in numbers.items() if name in FUNCTION_PARAMETERS}
 
@@ -83,14 +85,16 @@ def everything(kind, x, numbers):
 
 
 def moderate_points(members, dtype="float64"):
-    """Points (k, 30, 4) between −6 and 6 and not nearer to 0 than 0.01."""
+    """Points (k, 30, 4) between −6 and 6, but at least 0.01 away from 0."""
     size = np.random.default_rng(2).uniform(0.01, 6, (len(members), 30, 4))
     sign = np.random.default_rng(3).choice([-1, 1], size.shape)
     return (size * sign).astype(dtype)
 
 
 def exact(name, x, settings):
-    """f, f′ and the derivatives by β and γ at one point, to some 30 digits: by differences in numbers of 90 digits."""
+    """f, f′ and the derivatives with respect to β and γ at one point, to about 30 digits, by differences with 90
+    digits.
+    """
     formula, step = FORMULAS[name], Decimal("1e-30")
     settings = {key: Decimal(value) for key, value in settings.items()}
 
@@ -110,7 +114,7 @@ def test_every_function_has_its_formula_here():
 
 
 def test_everything_agrees_with_high_precision(kind, members):
-    """For |x| up to 30: to 12 digits of the number itself, or of |x| where it is the small difference of such."""
+    """For |x| up to 30: to 12 digits of the result or, after cancellation, to 1e-14 of 1 + |x|."""
     size = np.geomspace(1e-3, 30, 14)
     x = np.broadcast_to(np.concatenate([-size, size]), (len(members), 28))[..., None]
     numbers = own_numbers(members)
@@ -131,7 +135,7 @@ def test_derivative_agrees_with_central_differences(kind, members):
 
 
 def test_derivatives_by_parameters_agree_with_central_differences(kind, members):
-    """Whichever of them are learned: `by_parameter` tells both."""
+    """Regardless of which of them are learned: `by_parameter` gives both."""
     x, numbers = moderate_points(members), own_numbers(members)
     computed = changes(kind, x, numbers)
     for name in computed:
@@ -187,7 +191,7 @@ def extreme_points(members, dtype):
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_large_numbers_neither_overflow_nor_become_nan(kind, members, dtype):
-    """Nor does anything warn: warnings are errors here."""
+    """Nor is there a warning: warnings are errors here."""
     x, numbers = extreme_points(members, dtype), own_numbers(members, dtype)
     with np.errstate(over="raise", invalid="raise", divide="raise"):
         computed = everything(kind, x, numbers)
@@ -246,7 +250,7 @@ def test_nothing_but_the_result_is_written(kind, members):
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_every_member_has_its_own_parameters(kind, members, dtype):
-    """A run of members with different parameters computes what each would alone."""
+    """A run of members with different parameters gives the same results as each member alone."""
     x, numbers = moderate_points(members, dtype), own_numbers(members, dtype)
     together = everything(kind, x, numbers)
     for row, member in enumerate(members):

@@ -1,4 +1,4 @@
-"""Products of stacks: right however they are cut and however their matrices lie, and each matrix by itself."""
+"""Products of stacked matrices: correct for every partition and memory layout, and independent for each matrix."""
 
 import itertools
 
@@ -14,12 +14,12 @@ WAYS = list(itertools.product([False, True], repeat=3))
 
 
 def lying(values, transposed):
-    """The same matrices, whose columns lie together in memory if `transposed`."""
+    """The same matrices, stored in column-major order if `transposed`."""
     return values.mT.copy().mT if transposed else values.copy()
 
 
 def multiplied(left, right, ways):
-    """The product of stacks whose matrices, and those of the product, lie straight or transposed."""
+    """The product of stacks; the factors and the product are each stored straight or transposed."""
     out = lying(np.full((len(left), left.shape[1], right.shape[2]), np.nan, left.dtype), ways[2])
     Product(lying(left, ways[0]), lying(right, ways[1]), out).compute()
     return out
@@ -28,7 +28,7 @@ def multiplied(left, right, ways):
 @share_of_examples(2.5)
 @given(SIZES, SIZES, SIZES, st.sampled_from(WAYS), st.sampled_from(["float32", "float64"]))
 def test_a_product_is_that_of_the_matrices(rows, inner, columns, ways, dtype):
-    """Of small whole numbers, so that it is exact."""
+    """With small integers, so that the product is exact."""
     rng = np.random.default_rng(rows * inner * columns)
     left, right = rng.integers(-9, 10, (3, rows, inner)), rng.integers(-9, 10, (3, inner, columns))
     found = multiplied(left.astype(dtype), right.astype(dtype), ways)
@@ -43,7 +43,7 @@ def test_a_product_has_the_same_bits_in_any_stack(rows, inner, columns, ways, dt
 
 
 def test_a_product_sees_what_its_arrays_hold_when_it_is_computed():
-    """Also where it is cut: its parts are views, not copies."""
+    """This also holds if it is split: its parts are views, not copies."""
     left, right, out = np.zeros((2, 32, 64)), lying(np.zeros((2, 64, 64)), True), np.empty((2, 32, 64))
     product = Product(left, right, out)
     assert product.out.ndim == 4
@@ -55,7 +55,7 @@ def test_a_product_sees_what_its_arrays_hold_when_it_is_computed():
 
 @pytest.mark.parametrize("ways", WAYS)
 def test_a_product_is_written_row_by_row(ways):
-    """Into matrices that lie straight; NumPy would make a copy for others."""
+    """The output matrices are stored row by row; for others, NumPy would make a copy."""
     left, right, out = (lying(np.empty((2, 32, 32)), transposed) for transposed in ways)
     product = Product(left, right, out)
     assert not is_transposed(product.out)
@@ -71,8 +71,8 @@ def test_a_product_is_written_row_by_row(ways):
         (32, 128, 256, False, 2),
         (32, 37, 64, True, 1),  # just enough for one part
         (32, 64, 31, True, 1),  # OpenBLAS has no such kernel for so few inputs
-        (128, 64, 64, True, 1),  # parts of 9 columns would not pay
-        (32, 127, 256, True, 1),  # cannot be cut evenly
+        (128, 64, 64, True, 1),  # parts of 9 columns are not worth it
+        (32, 127, 256, True, 1),  # cannot be split evenly
         (1, 1, 1, True, 1),
     ],
 )

@@ -1,4 +1,4 @@
-"""Batches of a pack: the right examples for every member, whoever shares them."""
+"""Batches of a pack: the right examples for every member, whether or not members share them."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ from support.profiles import share_of_examples
 
 REPEATS = st.one_of(
     st.lists(st.integers(0, 3), min_size=1, max_size=20),
-    # As sweeps have them: all repeats of a configuration, then those of the next, cut anywhere.
+    # As in sweeps: all repeats of a configuration, then those of the next, starting and ending anywhere.
     st.builds(lambda count, first, length: [(first + n) % count for n in range(length)], *[st.integers(1, 24)] * 3),
 )
 
@@ -21,7 +21,7 @@ REPEATS = st.one_of(
 @share_of_examples(5)
 @given(REPEATS)
 def test_every_member_has_the_batch_of_its_repeat(repeats):
-    """The shares are all members in order; where there are none, every member has a copy."""
+    """The shares contain all members in order. If there are none, every member has a copy."""
     batch = np.arange(max(repeats) + 1)
     found = []
     for share in shares_of(repeats):
@@ -44,13 +44,15 @@ def test_every_member_has_the_batch_of_its_repeat(repeats):
     ],
 )
 def test_members_of_a_sweep_share_in_few_shares(repeats, found):
-    """Also where a pack begins or ends amidst a configuration; not where shares would have fewer than four members."""
+    """This includes packs that begin or end in the middle of a configuration, but not shares of fewer than four
+    members.
+    """
     assert [(share.rows, share.repeats, share.cycles) for share in shares_of(repeats)] == found
 
 
 @given(st.integers(1, 3), st.integers(1, 40), st.integers(1, 9), st.sampled_from([1, 100, 10**6]))
 def test_batches_hold_the_rows_in_their_order(repeat_count, example_count, size, gathered_bytes):
-    """However many are gathered at once; the last one holds what is left."""
+    """However many batches are gathered at once; the last one contains the rest."""
     rng = np.random.default_rng(example_count)
     inputs = rng.normal(size=(repeat_count, example_count, 3))
     targets = rng.normal(size=(repeat_count, example_count, 2))
@@ -77,7 +79,7 @@ def test_batches_in_order_are_those_of_that_order(example_count, size):
 @pytest.mark.parametrize("own_inputs", [False, True])
 @pytest.mark.parametrize("by_unit", [False, True])
 def test_a_workspace_takes_what_its_members_need(repeats, own_inputs, by_unit):
-    """Of three repeats; inputs of its members, or for all that share them."""
+    """Three repeats; each member has its own inputs, or shares them with others."""
     inputs, targets = (np.random.default_rng(1).normal(size=(3, 5, units)) for units in (2, 4))
     layout = Layout(dense_network((2, 3, 4)))
     work = Workspace(4, 5, layout, "float64", np.array(repeats), own_inputs=own_inputs, by_unit=by_unit)

@@ -1,4 +1,4 @@
-"""Saved states: a member that goes on from one trains, bit for bit, as if it had never stopped."""
+"""Saved states: a member that resumes from one trains, bit for bit, as if it had never stopped."""
 
 import dataclasses
 import io
@@ -20,7 +20,7 @@ from support.core.trainings import assert_same_epochs, same
 
 
 def through_a_file(state):
-    """The state as it comes out of an `.npz` file that holds no pickled objects."""
+    """The state after saving and loading an `.npz` file without pickled objects."""
     file = io.BytesIO()
     np.savez(file, allow_pickle=False, **state.to_arrays())
     file.seek(0)
@@ -29,7 +29,7 @@ def through_a_file(state):
 
 
 def assert_as_undisturbed(undisturbed, before, number, after, after_number):
-    """The epochs before and after the stop are those of the training that was never stopped; so is its end."""
+    """The epochs before and after the stop, and the final parameters, are those of uninterrupted training."""
     assert_same_epochs(before.epochs[number] + after.epochs[after_number], undisturbed.epochs[number])
     assert same(after.parameters[after_number], undisturbed.parameters[number])
 
@@ -38,7 +38,9 @@ def assert_as_undisturbed(undisturbed, before, number, after, after_number):
 def test_members_go_on_from_their_states_as_if_undisturbed(
     pack, until, data, draw_member, make_repeats, run_training, assert_same_member
 ):
-    """All kinds of members, alone or in another pack than before, of which some left earlier, through a file."""
+    """All kinds of members, alone or in a different pack, some of whose members have already left; states pass through
+    a file.
+    """
     shape, counts, member_count, seed = pack
     rng = np.random.default_rng(seed)
     drawn = [draw_member(rng, len(shape.network.sizes) - 1) for _ in range(member_count)]
@@ -56,7 +58,9 @@ def test_members_go_on_from_their_states_as_if_undisturbed(
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_members_that_were_never_together_go_on_in_one_pack(dtype, draw_member, make_shape, make_repeats, run_training):
-    """After the same epoch and on equally many examples; the columns of mixed functions lie elsewhere then."""
+    """They have the same epoch and equally many examples. In the new pack, parameters of mixed functions have other
+    columns.
+    """
     rng, shape = np.random.default_rng(40), make_shape((3, 9, 2), 4, dtype)
     members = [dataclasses.replace(draw_member(rng, 2), epochs=5) for _ in range(24)]
     examples = make_repeats(shape, (30, 20))
@@ -71,7 +75,9 @@ def test_members_that_were_never_together_go_on_in_one_pack(dtype, draw_member, 
 
 
 def test_everything_that_depends_on_the_epoch_goes_on(make_member, make_shape, make_repeats, run_training):
-    """Bias correction, schedule with warm-up, stopping rules, dropout, order of batches, the examples measured on."""
+    """Bias correction, schedule with warm-up, stopping rules, dropout, order of batches, and the choice of measured
+    examples.
+    """
     member = make_member(
         PReLU(learn="beta"),
         Sigmoid(learn="beta+gamma"),
@@ -93,7 +99,9 @@ def test_everything_that_depends_on_the_epoch_goes_on(make_member, make_shape, m
 
 
 def test_slots_that_decay_to_nothing_do_so_at_the_same_step(make_member, make_shape, make_examples, run_training):
-    """Of dead units, in the midst of an epoch and at its end: what is saved is what the next step would have met."""
+    """Slots of dead units, within an epoch and at its end: the saved values are those that the next step would have
+    used.
+    """
     shape, examples = make_shape((3, 4, 2), 1, "float32"), make_examples((3, 4, 2), 150, dtype="float32")
     quiet = examples.training_inputs.copy()
     quiet[:, 0] = 0
@@ -124,7 +132,7 @@ def test_a_state_stays_as_it_was_when_the_pack_goes_on(make_member, make_shape, 
     state = pack.state_of(0)
     kept = {name: array.copy() for name, array in state.to_arrays().items()}
     pack.run_epoch()
-    # Nor does a pack that goes on from it.
+    # A pack that resumes from the state must not change it either.
     Pack(shape, pack.members, examples, [state]).run_epoch()
     assert {name: array.tolist() for name, array in state.to_arrays().items()} == {
         name: array.tolist() for name, array in kept.items()
@@ -133,7 +141,7 @@ def test_a_state_stays_as_it_was_when_the_pack_goes_on(make_member, make_shape, 
 
 @pytest.mark.parametrize("name", sorted(OPTIMIZERS))
 def test_a_state_has_the_slots_that_its_optimizer_uses(name, make_member, make_shape, make_examples):
-    """Though others in the pack have more of them, and more functions in a layer."""
+    """Even if other members in the pack have more slots, and more functions in a layer."""
     members = [
         make_member(optimizer=OPTIMIZERS[name](), epochs=3),
         make_member((ReLU(), PReLU(), Sigmoid()), optimizer=Adam(), epochs=3),
@@ -148,7 +156,7 @@ def test_a_state_has_the_slots_that_its_optimizer_uses(name, make_member, make_s
 
 
 def test_a_state_is_arrays_of_numbers(make_member, make_shape, make_examples):
-    """Standings among them: endless where there is no best E_v yet."""
+    """This includes the standings of stopping rules, which are infinite if there is no best E_v yet."""
     rules = (NoImprovement(epochs=9), AcceptableError(error=1e9, epochs=9))
     pack = Pack(make_shape((3, 4, 2), 4), [make_member(stopping=rules, epochs=9)], {0: make_examples((3, 4, 2))})
     for _ in range(3):
@@ -167,7 +175,7 @@ def test_a_state_is_arrays_of_numbers(make_member, make_shape, make_examples):
 
 @pytest.fixture
 def refused(make_member, make_shape, make_examples):
-    """`refused(change, **changes)`: the message with which a member is refused to go on from a changed state."""
+    """`refused(change, **changes)`: the message when a member is refused to resume from a changed state."""
     rule = NoImprovement(epochs=9)
     member = make_member(optimizer=Adam(), stopping=(rule,), epochs=3)
     examples = {0: make_examples((3, 4, 2), dtype="float32")}
@@ -189,7 +197,7 @@ def second(**changes):
 
 
 def test_states_that_do_not_go_together_or_with_their_members_are_refused(refused):
-    """By a message that says the rule and what was received."""
+    """The message states the rule and what was received."""
     shapes = "((32,), (2, 32), (1, 2))"
     assert refused(lambda states: states[:1]) == "every member needs a state, but 2 members have 1 states"
     together = "all members must resume from the same epoch and step, but theirs are "
@@ -205,7 +213,7 @@ def test_states_that_do_not_go_together_or_with_their_members_are_refused(refuse
 
 
 def test_going_on_needs_nothing_that_was_drawn_before(make_member, make_shape, make_examples, run_training):
-    """Initial weights are replaced: a member with others goes on to the same end."""
+    """Initial weights are replaced: a member with different ones reaches the same end."""
     shape, examples = make_shape((3, 4, 2), 4), {0: make_examples((3, 4, 2))}
     member = make_member(Identity(), optimizer=Adam(), epochs=4)
     before = run_training(shape, [member], examples, until=2)

@@ -1,4 +1,4 @@
-"""Fit of a configuration: over repeats, each with its own reference, with standard errors and a verdict."""
+"""The fit of a configuration over its repeats, each with its own reference, with standard errors and a verdict."""
 
 from dataclasses import astuple, replace
 from math import hypot
@@ -30,7 +30,7 @@ def test_repeats_that_vary_much_while_each_is_clear_are_clear():
 
 
 def test_repeats_add_up_where_none_is_clear():
-    # Folds, which share no unseen examples.
+    # Folds, which have no validation examples in common.
     repeats = [
         tuple(replace(each, count_t=900) for each in drawn(seed, 1.0, 1.35, likeness=0.2, count=100))
         for seed in range(10)
@@ -44,12 +44,12 @@ def test_the_parts_of_a_configuration_are_means_over_repeats():
     fits, fit = [fit_of_trial(*each) for each in repeats], fit_of_configuration(repeats)
     for name in ("excess", "underfit", "overfit"):
         assert getattr(fit, name) == pytest.approx(np.mean([getattr(each, name) for each in fits]))
-    # Half of all examples are in every repeat: three repeats know no more than all examples once.
+    # Each repeat has half of all examples, so three repeats are no more certain than all examples once.
     assert fit.se_excess == pytest.approx(hypot(*(each.se_excess for each in fits)) / 3**0.5 * 0.5**0.5)
 
 
 def test_repeats_are_no_more_certain_than_all_examples_once():
-    """The mean over repeats that share their examples does not become as certain as their number suggests."""
+    """If repeats share their examples, more repeats do not make the mean more certain than all examples once."""
     own, reference = drawn(1, 1.0, 1.3)
     few, many = (fit_of_configuration([(own, reference)] * count) for count in (2, 200))
     assert many.se_excess == pytest.approx(few.se_excess)

@@ -1,4 +1,4 @@
-"""Cross-fitting of the best epoch, compared with the same computed from all errors of all epochs."""
+"""Cross-fitting of the best epoch, compared with a direct computation from all errors of all epochs."""
 
 import numpy as np
 import pytest
@@ -50,7 +50,7 @@ def test_every_error_is_of_the_epoch_that_the_other_half_chose(pack):
 
 
 def test_it_is_no_lower_than_the_lowest_error_on_average(pack):
-    """The lowest E_v is the mean of errors at the epoch which the same examples chose."""
+    """The lowest E_v is biased: it is measured on the same examples that chose the epoch."""
     _, errors = train(pack, 30)
     lowest = errors.mean(axis=2).min(axis=0).mean()
     assert np.mean([pack.honest_errors_of(member).e_v for member in range(6)]) > lowest
@@ -75,7 +75,7 @@ def test_an_epoch_with_an_infinite_error_never_counts(pack):
 
 @pytest.mark.parametrize("waiting", [1, 7])
 def test_how_many_epochs_are_searched_at_once_changes_no_bit(waiting, pack, monkeypatch):
-    """Also where a member leaves the pack in between, and where only one epoch fits into memory."""
+    """This includes a member that leaves the pack in between, and memory for only one epoch."""
     states = []
     for most in (cross_fit.MOST_WAITING, waiting):
         monkeypatch.setattr(cross_fit, "MOST_WAITING", most)

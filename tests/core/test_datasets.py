@@ -14,7 +14,7 @@ def numbers(example_count):
 
 
 def classes(class_numbers):
-    """A data set of classes, whose names are taken for granted."""
+    """A data set of classes with automatic names."""
     targets = np.array(class_numbers, dtype=float)[:, np.newaxis]
     names = tuple(map(str, range(int(targets.max()) + 1)))
     return Dataset("any", np.zeros_like(targets), targets, "classes", ("x",), ("y",), names)
@@ -32,7 +32,7 @@ def class_counts(dataset, rows):
     return np.bincount(dataset.targets[rows, 0].astype(int), minlength=dataset.class_count)
 
 
-# Few examples of many classes, so that classes of one example are common and some classes are empty.
+# Few examples of many classes, so that classes with one example are common and some classes are empty.
 CLASSES = st.lists(st.integers(0, 6), min_size=2, max_size=80).map(classes)
 ANY = st.one_of(CLASSES, st.integers(2, 80).map(numbers))
 
@@ -89,7 +89,7 @@ def test_same_trains_and_validates_on_everything():
 
 @given(st.data(), CLASSES, SEEDS)
 def test_stratified_sides_have_their_part_of_every_class(data, dataset, seed):
-    """Exactly so many in all, and in each class the exact proportion rounded up or down."""
+    """The total is exact, and each class has its exact share, rounded up or down."""
     count = data.draw(st.integers(1, dataset.example_count - 1))
     found = class_counts(dataset, split(dataset, count, seed=seed).validation)
     exact = count * class_counts(dataset, slice(None)) / dataset.example_count
@@ -195,7 +195,7 @@ def test_a_side_without_examples_is_refused(examples, validation):
 
 
 def test_examples_with_axes_can_be_tested():
-    """Splits do without inputs, whose axes would not fit then."""
+    """Splits do not use the inputs, whose axes would not match here."""
     is_test = np.arange(10) >= 8
     dataset = Dataset(
         "t", np.zeros((10, 6)), np.zeros((10, 1)), "numbers", (), ("y",), marks={"test": is_test}, input_axes=(3, 2)

@@ -1,4 +1,4 @@
-"""Members that diverge: they end at the first epoch with an error that is not finite, and the others never notice."""
+"""Members that diverge: they end at the first epoch with an infinite or NaN error, without any effect on the others."""
 
 import dataclasses
 import itertools
@@ -19,18 +19,18 @@ from support.sampling import at_night
 
 
 def near_one(kind, rng):
-    """β and γ of an activation function with which no network diverges."""
+    """β and γ of an activation function that never make a network diverge."""
     return {name: rng.uniform(0.5, 1) for name in FUNCTION_PARAMETERS if name in kind.parameters()}
 
 
 def is_finite(epoch):
-    """Whether both errors of an epoch are."""
+    """Whether both errors of an epoch are finite."""
     return np.isfinite([epoch["e_t"], epoch["e_v"]]).all()
 
 
 @pytest.fixture(scope="session")
 def draw_calm(draw_member, draw_variant):
-    """`draw_calm(rng, depth)`: a member of any kinds that surely does not diverge."""
+    """`draw_calm(rng, depth)`: a member of any kind that certainly does not diverge."""
 
     def draw(rng, depth):
         member = draw_member(rng, depth)
@@ -44,7 +44,7 @@ def draw_calm(draw_member, draw_variant):
 
 
 def drawn_to_diverge(member, rng):
-    """The member with functions and an optimizer with which it surely diverges, sooner or later."""
+    """The member with functions and an optimizer that certainly make it diverge, sooner or later."""
     steep = GradientDescent(rate=10 ** rng.uniform(0.7, 20))
     identities = tuple((Identity(),) for _ in member.activations)
     return dataclasses.replace(
@@ -60,7 +60,7 @@ def drawn_to_diverge(member, rng):
 def test_of_64_members_up_to_63_diverge_and_each_trains_as_it_would_alone(
     diverging_count, seed, dtype, draw_member, draw_calm, make_shape, make_repeats, run_training, assert_same_member
 ):
-    """At their own pace, early and late: one that diverges keeps its epochs before, and leaves at the first bad one."""
+    """Early or late: a member that diverges keeps its earlier epochs, and leaves the pack at its first bad epoch."""
     rng, shape = np.random.default_rng(seed), make_shape((3, 5, 2), 4, dtype)
     examples = make_repeats(shape, (10, 6))
     diverging = set(rng.permutation(64)[:diverging_count].tolist())
@@ -80,7 +80,7 @@ def test_of_64_members_up_to_63_diverge_and_each_trains_as_it_would_alone(
 def test_whoever_diverges_the_others_train_bit_for_bit(
     pack, data, draw_member, make_repeats, run_training, assert_same_member
 ):
-    """Any k of n members go wild; the others' numbers are those of a pack in which nobody does."""
+    """Any k of n members diverge; the others have the same numbers as in a pack without divergence."""
     shape, counts, member_count, seed = pack
     rng = np.random.default_rng(seed)
     calm = [draw_member(rng, len(shape.network.sizes) - 1) for _ in range(member_count)]
@@ -102,7 +102,7 @@ def test_whoever_diverges_the_others_train_bit_for_bit(
 def test_members_that_diverge_leave_the_others_bit_for_bit(
     diverging, dtype, draw_variant, make_member, make_shape, make_examples, run_training, assert_same_member
 ):
-    """They are marked at the first epoch whose error is not finite, and are gone thereafter."""
+    """They are marked at the first epoch whose error is not finite, and have no later epochs."""
     rng, shape = np.random.default_rng(30), make_shape((3, 6, 2), 4, dtype)
     plain = [
         make_member(draw_variant(kind, rng, **near_one(kind, rng)), optimizer=at_rate(optimizer, 0.01), epochs=6)
@@ -125,7 +125,7 @@ def test_members_that_diverge_leave_the_others_bit_for_bit(
 
 
 def test_a_member_diverges_as_well_by_its_validation_error_alone(make_member, make_shape, run_training):
-    """A validation example far out overflows the outputs, while all goes well on the training examples."""
+    """An extreme validation example makes the outputs overflow, while the training examples cause no problem."""
     ordinary, far = np.array([[1.0], [2.0]]), np.array([[1e200]])
     examples = Examples(ordinary, ordinary, far, np.array([[0.0]]), ())
     training = run_training(make_shape((1, 1)), [make_member(depth=1, epochs=3)], {0: examples})

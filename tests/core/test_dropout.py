@@ -1,4 +1,4 @@
-"""Which units are dropped, by what they are drawn, and what dropping does to a network."""
+"""Which units are dropped, which random numbers decide it, and what dropping does to a network."""
 
 import numpy as np
 import pytest
@@ -67,7 +67,7 @@ def test_mean_of_the_mask_is_one(masks_of, dropping, ratio, dtype):
 
 
 def test_equal_seed_repeat_and_epoch_give_equal_masks(masks_of, dropping):
-    """Whatever else the member does, and however many others are in its pack."""
+    """Whatever the member's other settings, and however many other members are in its pack."""
     mine = dropping(0.3, seed=1, repeat=2)
     other = dropping(0.3, seed=1, repeat=2, activation=Sigmoid(), output_activation=Tanh(), epochs=7)
     assert equal(masks_of([mine]), masks_of([mine]))
@@ -106,7 +106,7 @@ def test_members_without_dropout_keep_every_unit(masks_of, dropping, make_member
     ("scope", "dropped"), [("network", (True, True)), ("input", (True, False)), ("hidden", (False, True))]
 )
 def test_a_scope_drops_inputs_or_hidden_units_alone(masks_of, dropping, scope, dropped):
-    """Where it drops, it drops what the whole network would: a draw has its place whoever makes use of it."""
+    """It drops the same units as the whole network would: every draw has its place, whether or not it is used."""
     everywhere, here = masks_of([dropping(0.4)]), masks_of([dropping(0.4, scope)])
     for number, (mask, reference) in enumerate(zip(here, everywhere, strict=True)):
         assert np.array_equal(mask, reference if dropped[number % 2] else np.ones_like(mask))
@@ -120,7 +120,7 @@ def test_members_of_other_scopes_do_not_disturb_each_other(masks_of, dropping):
 
 
 def test_every_scope_is_told_of_every_layer():
-    """Walks the scopes: each reaches some layer, and the whole network reaches all."""
+    """For each scope: it reaches some layer, and the whole network reaches all."""
     scopes = Dropout.parameters()["scope"].metadata["domain"].choices
     reached = {
         scope: {layer for layer in range(4) if Dropout(ratio=0.5, scope=scope).reaches(layer)} for scope in scopes
@@ -136,7 +136,7 @@ def test_dropout_is_found_among_the_regularizers(make_member):
 
 @pytest.fixture
 def evaluated(make_networks):
-    """`evaluated(member)`: the network of a member and a workspace it has evaluated for training, with its masks."""
+    """`evaluated(member)`: a member's network, and a workspace with its evaluation in training and its masks."""
 
     def evaluate(member):
         networks = make_networks((5, 8, 3), [member])
@@ -158,7 +158,7 @@ def test_inputs_are_dropped_or_scaled_once(evaluated, dropping):
 
 @pytest.mark.parametrize("activation", [Identity(), Sigmoid(), Tanh()], ids=lambda each: type(each).__name__)
 def test_hidden_units_are_scaled_once_outside_their_function(evaluated, dropping, smooth_functions, activation):
-    """Correction 9: a = r ⊙ f(W a) and d = r ⊙ f′(W a) ⊙ …; as printed r is inside f as well."""
+    """Correction 9: a = r ⊙ f(W a) and d = r ⊙ f′(W a) ⊙ …; as printed, r is inside f as well."""
     networks, work, _ = evaluated(dropping(0.5, activation=activation))
     f, derivative = smooth_functions[type(activation)]
     s = work.inputs @ networks.weights[0].transpose(0, 2, 1) + networks.biases[0]
@@ -170,7 +170,7 @@ def test_hidden_units_are_scaled_once_outside_their_function(evaluated, dropping
 
 @pytest.mark.parametrize("output", [Identity(), Tanh()], ids=lambda each: type(each).__name__)
 def test_outputs_are_never_dropped(evaluated, dropping, smooth_functions, output):
-    """Correction 8: the printed form multiplies the outputs by r, which may be 0; an identity has no slopes to keep."""
+    """Correction 8: as printed, outputs are multiplied by r, which may be 0. An identity has no stored slopes."""
     networks, work, _ = evaluated(dropping(0.9, activations=((Tanh(),), (output,))))
     s = work.activations[1] @ networks.weights[1].transpose(0, 2, 1) + networks.biases[1]
     f, derivative = smooth_functions[type(output)]
@@ -192,7 +192,7 @@ def test_training_with_a_ratio_of_zero_is_training_without(
 def test_errors_are_measured_with_every_unit(
     dropping, make_member, make_shape, make_examples, run_training, standing_still
 ):
-    """E_t and E_v know nothing of dropout; the running mean over the epoch does."""
+    """E_t and E_v ignore dropout; the running mean over the epoch does not."""
     layers, optimizer = (4, 5, 2), standing_still()
     members = [dropping(0.6, optimizer=optimizer), make_member(optimizer=optimizer)]
     training = run_training(make_shape(layers, 3), members, {0: make_examples(layers, 40)})
@@ -203,7 +203,7 @@ def test_errors_are_measured_with_every_unit(
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_draws_are_those_of_numpy_whatever_their_number(dtype):
-    """Also where a number of draws is odd, of which each takes half of 64 bits."""
+    """Even for an odd number of draws, although each draw takes only half of 64 bits."""
     ours, theirs = UniformFloats(generator(3, 1, Purpose.DROPOUT, 2)), generator(3, 1, Purpose.DROPOUT, 2)
     for shape in [(32, 64), (29, 3), (1, 1), (3, 3), (1, 3), (2, 2), (1, 1), (29, 16)] * 2:
         drawn = np.empty(shape, dtype)
@@ -212,7 +212,7 @@ def test_draws_are_those_of_numpy_whatever_their_number(dtype):
 
 
 def test_members_of_one_repeat_and_ratio_share_their_mask_in_any_order(masks_of, dropping):
-    """In turn, out of turn, and with others in between that drop nothing."""
+    """In order, out of order, and with other members in between that drop nothing."""
     some = [dropping(ratio, repeat=repeat) for repeat in (1, 2) for ratio in (0.2, 0.5)]
     alone = [masks_of([member]) for member in some]
     for order in ([0, 1, 2, 3, 0, 1, 2, 3], [3, 1, 1, 0], [2], [0, 1]):

@@ -1,4 +1,4 @@
-"""What error curves show: how far an error fell in the last epochs, how far it rose, and whether it is stable."""
+"""Properties of error curves: how far an error fell in the last epochs, how far it rose, and whether it is stable."""
 
 import numpy as np
 import pytest
@@ -44,7 +44,7 @@ def test_an_error_that_rises_has_a_negative_fall_and_a_single_epoch_has_none():
 
 @pytest.mark.parametrize(("scale", "is_named"), [(1.0, True), (19.0, True), (21.0, False), (1000.0, False)])
 def test_an_error_that_goes_up_and_down_is_unsteady_unless_it_is_small(scale, is_named):
-    """Its median is 1; it is small below 5 % of the scale."""
+    """The median error is 1; an error is small below 5 % of the scale."""
     errors = np.where(np.arange(101) % 2, 2.0, 1.0)
     assert (unsteady(errors, np.arange(1, 102), scale) is not None) is is_named
 
@@ -63,7 +63,7 @@ def test_usual_noise_is_not_unstable(noise):
 
 
 def test_jumps_of_an_error_near_zero_do_not_count():
-    """Networks that fit their examples exactly jump by large factors of next to nothing."""
+    """If a network fits its examples exactly, its tiny error can jump by large factors."""
     e_t = np.concatenate([np.geomspace(0.5, 1e-6, 80), 1e-6 * np.tile([1, 50], 10)])
     assert instability(e_t, np.arange(1, 101)) is None
 
@@ -77,7 +77,7 @@ def test_smoothing_keeps_the_length_and_drops_single_outliers():
 
 
 def test_numbers_do_not_depend_on_the_unit_of_the_error():
-    """E_t and E_v a thousand times as large fall and rise by the same shares."""
+    """Multiplying E_t and E_v by a thousand does not change their relative falls and rises."""
     epochs = np.arange(1, len(FALLING) + 1)
     assert late_fall(1000 * FALLING, epochs) == pytest.approx(late_fall(FALLING, epochs))
     assert rise(1000 * RISING) == pytest.approx(rise(RISING)) == pytest.approx(0.48, abs=0.005)

@@ -1,4 +1,4 @@
-"""E, its standard error and the accuracy against direct computation."""
+"""E, its standard error and the accuracy, compared with direct computation."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ REPEAT_ROWS = np.array([1, 0, 1])
 
 @pytest.fixture
 def measured(make_member, make_networks, make_shape):
-    """`measured(examples, outputs)`: three members of two repeats, their measurement, outputs and targets."""
+    """`measured(examples, outputs)`: the measurement, outputs and targets of three members in two repeats."""
 
     def measure(example_count, output_count, *, classes=True, chosen=None):
         rng = np.random.default_rng(24)
@@ -112,7 +112,7 @@ def test_only_the_chosen_examples_of_each_repeat_are_measured(measured):
 
 @pytest.mark.parametrize("name", sorted(READINGS))
 def test_accuracy_follows_the_reading(name, make_member, make_networks, make_shape):
-    """Walks the table: what the reading gives for outputs and for targets is compared example by example."""
+    """For every reading: outputs and targets are read and compared example by example."""
     rng, reading = np.random.default_rng(27), READINGS[name]()
     classes = rng.integers(0, 2, (1, 200, 1)).astype(float)
     output_count, class_count = reading.output_count(2, 1), 2 if reading.for_classes else 0
@@ -134,7 +134,7 @@ def test_accuracy_follows_the_reading(name, make_member, make_networks, make_sha
 def test_a_loss_with_a_function_of_its_own_is_read_after_it(
     loss, outputs, border, make_member, make_networks, make_shape
 ):
-    """With sigmoid cross entropy an output of 0 means ½."""
+    """With sigmoid cross entropy, an output of 0 means ½."""
     rng = np.random.default_rng(28)
     networks = make_networks((4, outputs), [make_member(depth=1)])
     inputs = rng.normal(size=(1, 200, 4))
@@ -158,7 +158,7 @@ def test_where_chunks_end_does_not_matter(measured, monkeypatch, chunk):
 
 
 def test_measuring_again_gives_the_same_with_more_or_fewer_members(make_member, make_networks, make_shape):
-    """Workspaces are kept from call to call and must not leak from one to the next."""
+    """Workspaces are reused between calls, and nothing may leak from one call to the next."""
     rng, sizes = np.random.default_rng(25), (4, 6, 3)
     members = [make_member()] * 3
     networks = make_networks(sizes, members)
@@ -190,7 +190,7 @@ def test_standard_error_of_known_numbers():
 
 
 def test_one_half_itself_is_the_lower_class(make_member, make_networks, make_shape):
-    """The network answers with its input."""
+    """The network's output is its input."""
     networks = make_networks((1, 1), [make_member(depth=1)])
     networks.weights[0][:], networks.biases[0][:] = 1, 0
     inputs, targets = np.array([[0.5, 0.5, 0.51, 0.51]])[..., None], np.array([[0.0, 1.0, 0.0, 1.0]])[..., None]

@@ -1,4 +1,4 @@
-"""Weights of examples: the same as examples that occur several times, and as scikit-learn balances classes."""
+"""Weights of examples: equivalent to repeating examples, and balanced between classes as in scikit-learn."""
 
 import dataclasses
 
@@ -19,7 +19,7 @@ COUNTS = np.array([1, 3, 2, 4, 1, 1, 2, 3, 1, 5, 2, 1])
 
 
 def repeated(examples):
-    """The same examples, each as often as its weight says."""
+    """The same examples, each repeated as often as its weight says."""
     training = {
         name: np.repeat(getattr(examples, name), COUNTS, axis=0) for name in ("training_inputs", "training_targets")
     }
@@ -136,13 +136,14 @@ def test_synthetic_examples_have_the_mean_weight():
 
 
 def test_classes_of_noisy_labels_weigh_only_on_the_side_that_is_trained_on():
-    """Also where both sides are the same examples: the validation side has the true classes."""
+    """This holds even if both sides have the same examples: the validation side uses the true classes."""
     dataset, everything = dataset_of([0, 1, 0, 1, 1, 1]), Split(np.arange(6), np.arange(6))
     noisy = np.array([[1.0], [1.0], [0.0], [1.0], [1.0], [1.0]])
     training, validation = example_weights(dataset, (4.0, 1.0), everything, noisy)
     np.testing.assert_allclose(training, np.array([1, 1, 4, 1, 1, 1]) / 1.5)
     np.testing.assert_allclose(validation, np.array([4, 1, 4, 1, 1, 1]) / 2)
     balanced_training, balanced_validation = example_weights(dataset, "balanced", everything, noisy)
-    # Five of class 1 and one of class 0 are trained on, so a class 0 weighs five times as much, on both sides.
+    # The training side has five examples of class 1 and one of class 0, so class 0 weighs five times as much, on both
+    # sides.
     assert balanced_training[2] / balanced_training[0] == pytest.approx(5)
     assert balanced_validation[0] / balanced_validation[1] == pytest.approx(5)

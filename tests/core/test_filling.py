@@ -1,4 +1,4 @@
-"""Missing values, filled with what the training examples say."""
+"""Missing values, filled with statistics of the training examples."""
 
 import numpy as np
 import pytest
@@ -52,7 +52,7 @@ def test_an_input_that_no_training_example_has_becomes_zero(dataset, preprocess,
 
 @pytest.mark.parametrize("constant", [0.1, 1e9 + 0.1, -7.3])
 def test_filling_does_not_make_a_constant_input_vary(dataset, preprocess, filling, constant):
-    """The mean of equal values differs from them by rounding, and must not be taken for spread."""
+    """By rounding, the mean of equal values can differ from them; this must not count as variation."""
     some = with_inputs(dataset, SPLIT.training, 1, constant)
     examples = prepare(with_inputs(some, SPLIT.training[:7], 1, NAN), preprocess, missing=filling)
     assert examples.constant_columns == (1,)

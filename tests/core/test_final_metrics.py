@@ -1,4 +1,4 @@
-"""Metrics of finished members: of the right epochs and examples, and the same bits in every pack."""
+"""Metrics of finished members: for the right epochs and examples, and with the same bits in every pack."""
 
 import dataclasses
 import gc
@@ -17,7 +17,7 @@ from support.core.trainings import same
 
 
 def finals(shape, members, examples):
-    """The metrics of every member that completes, by its number; the best epoch is that with the lowest E_v."""
+    """The metrics of every completed member, by its number. The best epoch is the one with the lowest E_v."""
     pack = Pack(shape, members, examples)
     best = np.full(len(members), np.inf)
     found = {}

@@ -1,4 +1,4 @@
-"""Causes: each is found where it was made on purpose, not in a trial that is well, and told with what to try."""
+"""Causes: each is found where it was introduced, never in a healthy trial, and reported with suggestions."""
 
 from dataclasses import replace
 
@@ -12,10 +12,10 @@ from fitgap.core.fit_verdicts import Verdict
 from fitgap.runner.recorded_epochs import Recording, always_recorded
 from support.core.made_facts import FALLING, RISING, WELL, found_in, layer, well
 
-# Layers whose weights have their initial size.
+# Layers whose weights still have their initial size.
 UNMOVED = [layer(), layer(units=3, weights=24)]
 DEEP = {"hidden": (8, 8, 8), "functions": frozenset({"sigmoid"})}
-# What makes each cause, and what its words name.
+# For each cause: the facts that introduce it, and words that its description must contain.
 MADE = {
     (Verdict.UNDERFIT, Cause.SLOW): (
         {"e_t": np.linspace(0.5, 0.49, 100), "e_v": np.full(100, 0.5), "layers": UNMOVED},
@@ -54,7 +54,7 @@ MADE = {
 
 @pytest.mark.parametrize("verdict", [Verdict.UNDERFIT, Verdict.OVERFIT])
 def test_a_trial_that_is_well_gives_no_reason(verdict):
-    """A trial may be worse than the reference for a reason that nothing tells; then nothing is made up."""
+    """A trial may be worse than the reference for an unknown reason; then no reason is invented."""
     assert causes(verdict, well(verdict)) == []
 
 
@@ -75,7 +75,7 @@ STOPPED = {"stopped": "E_v had not improved for 3 epochs", "patience": 3}
 
 
 def test_what_was_stopped_needs_no_more_epochs():
-    """They would change nothing; also where E_t falls slowly."""
+    """More epochs would change nothing, even if E_t falls slowly."""
     for falls in ({"e_t": FALLING, "e_v": FALLING}, MADE[Verdict.UNDERFIT, Cause.SLOW][0]):
         before = causes(Verdict.UNDERFIT, replace(well(Verdict.UNDERFIT), **falls))
         after = causes(Verdict.UNDERFIT, replace(well(Verdict.UNDERFIT), **falls, **STOPPED))
@@ -94,13 +94,13 @@ def test_after_a_single_epoch_there_is_no_trend():
 
 
 def test_every_cause_has_been_made():
-    """What a sibling explains needs a sweep, and an unstable E_t is a cause of every verdict."""
+    """The exceptions: sibling causes need a sweep, and an unstable E_t is a cause of every verdict."""
     others = {Cause.SIBLING, Cause.DOUBLE_DESCENT, Cause.DIVERGED, Cause.UNSTABLE}
     assert {cause for _, cause in MADE} == set(Cause) - others
 
 
 def test_a_lucky_epoch_is_no_best_epoch():
-    """Neither one epoch of many, nor one shortly before the end."""
+    """Neither a single low epoch among many counts, nor one shortly before the end."""
     lucky = np.full(200, 0.3)
     lucky[100] = 0.2
     late = np.concatenate([np.linspace(0.5, 0.2, 190), np.full(10, 0.25)])
@@ -110,7 +110,7 @@ def test_a_lucky_epoch_is_no_best_epoch():
 
 
 def test_one_late_epoch_does_not_decide_whether_the_error_still_falls():
-    """The whole late window does."""
+    """The whole window of late epochs decides."""
     flat = np.concatenate([np.linspace(0.5, 0.1, 50), np.full(50, 0.1)])
     flat[-1] = 0.09
     assert Cause.STILL_FALLING not in found_in(replace(WELL, e_t=flat), Verdict.UNDERFIT)
@@ -175,7 +175,7 @@ def test_any_number_of_epochs_can_be_asked(count):
 @pytest.mark.parametrize("recording", [Recording(7), Recording(1000), Recording(None)])
 @pytest.mark.parametrize("count", [100, 257])
 def test_fewer_recorded_epochs_have_the_same_causes(recording, count):
-    """As long as the curves are smooth: trends and best epochs come from fewer points."""
+    """If the curves are smooth: trends and best epochs are found from fewer points."""
     epochs = np.arange(1, count + 1)
     for seed in range(20):
         numbers = np.random.default_rng(seed)
@@ -191,7 +191,7 @@ def test_fewer_recorded_epochs_have_the_same_causes(recording, count):
 
 
 def test_layers_are_called_by_their_names():
-    """A convolutional network: the number alone would leave open whether poolings count."""
+    """In a convolutional network, a number alone would leave open whether poolings count."""
     names = ("conv8x3", "conv16x3", "dense 32")
     layers = [layer(), layer(dead=4), layer(saturated=6), layer(units=3, rms=20.0)]
     facts = replace(WELL, layer_names=names, layers=layers)

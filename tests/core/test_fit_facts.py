@@ -1,4 +1,4 @@
-"""Facts of a trial that verdicts' causes are found from: what its error curves say."""
+"""Facts about a trial from which causes of verdicts are found: properties of its error curves."""
 
 from dataclasses import replace
 
@@ -8,7 +8,7 @@ from fitgap.core.fit_facts import Facts, percent, times
 
 
 def facts(e_t, constant_e_t=None):
-    """A small network without anything special, with these errors."""
+    """The facts of an ordinary small network with these errors."""
     return Facts(
         e_t=np.asarray(e_t, float),
         e_v=np.asarray(e_t, float),
@@ -27,14 +27,14 @@ def facts(e_t, constant_e_t=None):
 @pytest.mark.parametrize(
     ("e_t", "constant_e_t", "expected"),
     [
-        # By the error of a constant prediction: it ended at no less than 95 % of it.
+        # Compared with a constant prediction: it ended at 95 % of its error or more.
         ([0.9, 0.9, 0.38], 0.4, True),
         ([0.9, 0.9, 0.379], 0.4, False),
-        # By its own first epoch, if there are at least two.
+        # Compared with its own first epoch, if there are at least two.
         ([0.4, 0.38], None, True),
         ([0.4, 0.379], None, False),
         ([0.4], None, False),
-        # The lower limit decides.
+        # The lower of the two limits counts.
         ([1.0, 0.39], 0.4, True),
         ([0.4, 0.385], 1.0, True),
         ([0.4, 0.2], 1.0, False),

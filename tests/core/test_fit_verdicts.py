@@ -37,7 +37,7 @@ def test_every_pair_has_finite_parts_and_a_verdict(pair):
     fit = fit_of_trial(*pair)
     assert np.isfinite([fit.excess, fit.underfit, fit.overfit]).all()
     assert isinstance(fit.verdict, Verdict)
-    # A standard error takes two examples.
+    # A standard error needs two examples.
     counts = [len(pair[0].sample_v), len(pair[0].sample_t)]
     assert [isnan(fit.se_excess), isnan(fit.se_underfit)] == [count < 2 for count in counts]
 
@@ -65,7 +65,7 @@ def test_what_two_networks_share_does_not_blur_their_difference():
 
 
 def test_means_are_those_of_all_examples_and_as_certain_as_these_are_many():
-    """Where a sample stands for more examples, it only tells how much differences vary."""
+    """If a sample stands for more examples, it is only used to estimate how much the differences vary."""
     own, reference = drawn(0, 1.4, 1.7)
     more = [replace(each, e_v=each.e_v + 5, count_v=400) for each in (own, reference)]
     few, many = fit_of_trial(own, reference), fit_of_trial(*more)
@@ -103,10 +103,10 @@ def test_errors_that_are_not_finite_get_no_verdict_but_unclear():
         (0.2, 2.0, Verdict.OVERFIT),
         (1.0, 2.0, Verdict.OVERFIT),
         (1.5, 2.0, Verdict.BOTH),
-        # One part less than half of the other.
+        # One part is less than half of the other.
         (1.9, 2.2, Verdict.UNDERFIT),
         (1.2, 2.2, Verdict.OVERFIT),
-        # Better than the reference, in one way or the other.
+        # Better than the reference in one respect or in both.
         (0.5, 0.5, Verdict.GOOD),
         (2.0, 0.8, Verdict.GOOD),
     ],
@@ -130,14 +130,16 @@ def steps_of(own, reference):
     [(1.0, Verdict.GOOD), (0.4, Verdict.OVERFIT), (0.6, Verdict.GOOD), (1.5, Verdict.UNDERFIT), (1.15, Verdict.GOOD)],
 )
 def test_less_evidence_is_asked_of_a_network_that_fits_the_seen_examples_otherwise(e_t, verdict):
-    """An excess of two standard errors: not clear by itself, since the reference is the luckiest of many."""
+    """The excess is two standard errors. This alone is not clear evidence, since the reference is the luckiest of
+    many.
+    """
     own, reference = drawn(3, e_t, 1.25, likeness=0.2)
     assert 1.5 < steps_of(own, reference) < 2.5
     assert fit_of_trial(own, reference).verdict == verdict
 
 
 def test_parts_that_cannot_be_told_apart_are_both_to_blame_where_the_excess_is_beyond_doubt():
-    """What is lost between seen and unseen is 1.5 standard errors above 0, and as much as what was not learned."""
+    """The overfit part is 1.5 standard errors above 0, and as large as the underfit part."""
     seen, unseen = np.linspace(0.5, 1.5, 100), np.linspace(0.9, 1.1, 16)
     reference = errors_from(seen, unseen)
     sway = np.where(np.arange(100) % 2, 20, -20)
@@ -148,7 +150,7 @@ def test_parts_that_cannot_be_told_apart_are_both_to_blame_where_the_excess_is_b
 
 
 def test_a_part_that_few_huge_errors_make_up_is_named_if_it_is_many_times_larger():
-    """One unseen example in sixteen has nearly all of the error, so the standard error is as large as the part."""
+    """One validation example in sixteen has almost all of the error, so the standard error is as large as the part."""
     seen, unseen = np.linspace(0.9, 1.1, 100), np.linspace(0.9, 1.1, 16)
     reference = errors_from(seen, unseen)
     own = errors_from(5 * seen, np.where(np.arange(16) == 0, 1600.0, 20.0))
@@ -158,7 +160,7 @@ def test_a_part_that_few_huge_errors_make_up_is_named_if_it_is_many_times_larger
 
 
 def test_a_reference_that_has_itself_learned_by_heart_does_not_speak_against_those_that_have_not():
-    """E_t far above such a reference's is no sign of underfitting: what is lost between seen and unseen is less."""
+    """An E_t far above that of such a reference is no sign of underfitting if the gap is smaller."""
     own, reference = drawn(3, 1.5, 1.25, likeness=0.2)
     assert fit_of_trial(own, reference).verdict == Verdict.UNDERFIT
     own, reference = (
@@ -178,7 +180,7 @@ def test_the_unit_of_the_errors_does_not_matter(unit, seed, e_t, e_v):
 
 @given(st.integers(0, 50), st.floats(0.3, 3), st.floats(0.5, 3), st.floats(1, 3))
 def test_a_network_that_is_worse_on_unseen_examples_alone_does_not_get_better(seed, e_t, e_v, factor):
-    """Nor does a higher E_v for the same E_t ever turn overfitting into underfitting alone."""
+    """Nor does a higher E_v with the same E_t change the verdict `overfit`."""
     own, reference = drawn(seed, e_t, e_v)
     worse = replace(own, e_v=own.e_v * factor, sample_v=own.sample_v * factor)
     before, after = fit_of_trial(own, reference), fit_of_trial(worse, reference)
@@ -189,7 +191,7 @@ def test_a_network_that_is_worse_on_unseen_examples_alone_does_not_get_better(se
 
 @pytest.mark.parametrize(("constant", "verdict"), [(40.0, Verdict.UNDERFIT), (60.0, Verdict.GOOD)])
 def test_an_excess_that_is_nothing_to_a_constant_prediction_is_none(constant, verdict):
-    """Twice as high as the reference's, but both are next to nothing: 1 of 50."""
+    """Twice the reference's error, but an excess of at most 2 % of the constant prediction's error does not count."""
     assert fit_of_trial(*drawn(0, 2.0, 2.0), Constant(constant)).verdict == verdict
 
 
@@ -203,7 +205,7 @@ def test_where_nothing_was_learned_nothing_is_good_or_lacks_learning(e_t, e_v):
     ("e_v", "likeness", "skill"),
     [
         (0.5, 0.9, Skill.CLEAR),
-        # Clearly better, but by next to nothing.
+        # Clearly better, but only by a negligible amount.
         (0.985, 0.9999, Skill.NONE),
         (0.97, 0.9999, Skill.NONE),
         (0.93, 0.999, Skill.CLEAR),

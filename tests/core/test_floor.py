@@ -62,7 +62,7 @@ def test_it_is_measured_on_the_examples_of_training_and_sampled_like_the_evidenc
 
 
 def test_the_sampled_examples_are_those_of_the_evidence(make_member, make_shape, make_repeats):
-    """Examples that are all different show which of them were sampled."""
+    """All examples are different, so the errors show which of them were sampled."""
     shape = make_shape((3, 4, 1), 4)
     examples = make_repeats(shape, (400, 300))
     repeats = Repeats([make_member(repeat=1)], examples)

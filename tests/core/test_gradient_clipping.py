@@ -1,4 +1,4 @@
-"""Gradients are scaled down to a largest norm, each member's by its own, without regard to the other members."""
+"""Gradients are scaled down to a maximum norm, for each member separately."""
 
 from dataclasses import replace
 
@@ -38,7 +38,7 @@ def test_columns_of_other_members_change_no_bit():
 
 
 def test_an_unreached_limit_changes_no_bit(make_member, run_training, make_shape):
-    """And a reached one changes the steps."""
+    """A limit that is reached does change the steps."""
     shape: PackShape = make_shape((3, 4, 2), 4)
     assert shape.reading == Numbers()
     rng = np.random.default_rng(2)

@@ -30,7 +30,7 @@ def test_groups_stay_together(sizes, repeat, share):
     assert set(groups[found.training]) & set(groups[found.validation]) == set()
     assert len(found.training) and len(found.validation)
     assert len(found.training) + len(found.validation) == len(groups)
-    # No further from the share than the largest group allows.
+    # The largest group limits how close the split can come to the share.
     assert abs(len(found.validation) - share * len(groups)) <= max(sizes)
 
 
@@ -55,7 +55,7 @@ def test_repeats_draw_other_groups():
 
 
 def test_groups_are_stratified_where_that_is_possible():
-    """30 groups of one class each, of which 6 have the rare class."""
+    """30 groups of one class each, 6 of them of the rare class."""
     groups = np.repeat(np.arange(30), 10)
     classes = (groups < 6).astype(int)
     data = dataset(300, classes, validation=groups)

@@ -1,4 +1,4 @@
-"""Initial weights and biases: how they scatter, and on what they depend."""
+"""Initial weights and biases: their distributions, and what they depend on."""
 
 import itertools
 
@@ -13,7 +13,7 @@ from fitgap.core.preprocessing import Examples
 from fitgap.core.workspace import Workspace
 
 DRAW = {"seed": 3, "repeat": 1, "layer": 2}
-# The variance of one weight by its layer's inputs and outputs, as the papers give it.
+# The variance of one weight, given its layer's inputs and outputs, according to the papers.
 VARIANCES = {
     "glorot_uniform": lambda inputs, outputs: 2 / (inputs + outputs),
     "glorot_normal": lambda inputs, outputs: 2 / (inputs + outputs),
@@ -28,12 +28,12 @@ VARIANCES = {
 
 @pytest.fixture(params=sorted(INITIALIZERS))
 def initializer(request, draw_variant):
-    """Every row; what leaves the choice to the activation is what it chooses for tanh."""
+    """Every initializer; one that adapts to the activation is used in its form for tanh."""
     return draw_variant(INITIALIZERS[request.param], np.random.default_rng(4)).suiting(ACTIVATIONS["tanh"]())
 
 
 def is_drawn(initializer):
-    """Whether weights are drawn at all, and not the same for every key."""
+    """Whether the weights are random, that is, differ between seeds."""
     first, second = (initializer.draw(5, 3, **{**DRAW, "seed": seed}) for seed in (1, 2))
     return not np.array_equal(first, second)
 
@@ -103,7 +103,7 @@ def test_a_named_initializer_suits_every_activation(name, draw_variant):
 
 @pytest.mark.parametrize("name", sorted(ACTIVATIONS))
 def test_the_relu_family_starts_wider(name):
-    """Those that are the identity far right of 0 and bounded or flat left of it."""
+    """Functions that approach the identity on the far right of 0, and are bounded or flat on the left."""
     family = {"relu", "prelu", "elu", "silu", "softplus", "mish", "squareplus"}
     expected = HeNormal() if name in family else GlorotUniform()
     assert Auto().suiting(ACTIVATIONS[name]()) == expected
@@ -127,7 +127,9 @@ def test_biases_start_at_zero_but_for_the_majority(name, make_member, draw_varia
 
 @pytest.mark.parametrize("input_count", range(1, 9))
 def test_majority_tells_whether_most_inputs_are_one(input_count, make_member, make_shape, run_training):
-    """Correction 13: the bias is −n/2; with n/2, as printed, it fires for every input. A tie is no majority."""
+    """Correction 13: the bias is −n/2; with n/2, as printed, the unit fires for every input. A tie is not a
+    majority.
+    """
     rows = np.array(list(itertools.product((0.0, 1.0), repeat=input_count)))
     member = make_member(
         activations=((ACTIVATIONS["threshold"](),),), initializer=INITIALIZERS["majority"](), optimizer=Fixed()

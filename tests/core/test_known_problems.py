@@ -40,7 +40,7 @@ def train_on(run_training, dataset, preparation, reading, hidden, members, batch
 
 
 def test_four_hidden_units_learn_xor(make_member, run_training):
-    """tanh, sigmoid output, 400 epochs of Adam with rate 0.05 solve it from at least 4 of 5 initial weights."""
+    """With tanh, sigmoid output, and 400 epochs of Adam with rate 0.05, at least 4 of 5 initializations solve it."""
     members = [
         make_member(output_activation=Sigmoid(), optimizer=Adam(rate=0.05), epochs=400, seed=seed) for seed in range(5)
     ]
@@ -51,7 +51,7 @@ def test_four_hidden_units_learn_xor(make_member, run_training):
 
 
 def test_no_single_layer_learns_xor(make_member, run_training):
-    """A straight line cannot tell it: the best that one unit does is ⅛, and one row of four stays wrong."""
+    """No straight line separates the classes: one unit reaches ⅛ at best, and one row of four stays wrong."""
     settings = itertools.product(
         (Identity(), Sigmoid(), Tanh(), ReLU(), PReLU()), (Adam(rate=0.05), GradientDescent(rate=0.5)), range(3)
     )
@@ -72,7 +72,7 @@ def test_a_sine_is_fitted(make_member, run_training):
     members = [make_member(optimizer=Adam(rate=0.02), epochs=200, repeat=repeat) for repeat in range(3)]
     training = train_on(run_training, sine, preparation, Numbers(), (16,), members, 32)
     for row in range(3):
-        # Targets have variance 1, so half of it is the error of the mean.
+        # The targets have variance 1, so predicting the mean has an error of ½.
         assert training.last(row, "e_t") < 0.005 and training.last(row, "e_v") < 0.005
         assert training.last(row, "accuracy_t") > 0.99 and training.last(row, "accuracy_v") > 0.98
 

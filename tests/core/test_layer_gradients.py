@@ -1,4 +1,4 @@
-"""The size of the gradient in every layer, against finite differences of the error on the same examples."""
+"""The size of the gradient in every layer, compared with finite differences of the error on the same examples."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Every loss against finite differences and its formula."""
+"""Every loss, compared with finite differences and its formula."""
 
 import decimal
 from decimal import Decimal
@@ -15,7 +15,7 @@ def loss(request, draw_variant):
 
 
 def drawn(dtype="float64"):
-    """Outputs (2, 6, 3), and targets between 0 and 1 that sum to 1, as those of classes do."""
+    """Outputs (2, 6, 3), and targets between 0 and 1 that sum to 1, like those of classes."""
     rng = np.random.default_rng(6)
     outputs, targets = rng.uniform(0.05, 0.95, (2, 6, 3)), rng.uniform(0.05, 0.95, (2, 6, 3))
     return outputs.astype(dtype), (targets / targets.sum(axis=2, keepdims=True)).astype(dtype)
@@ -79,7 +79,7 @@ def test_outputs_of_any_size_give_finite_numbers_and_no_warning(loss, dtype):
 
 
 def decimal_cross_entropy(kind, outputs, targets):
-    """The formula as it is written, in decimal numbers that neither round nor overflow."""
+    """The formula as written, in decimal arithmetic that neither rounds nor overflows."""
     a, y = [Decimal(float(each)) for each in outputs], [Decimal(float(each)) for each in targets]
     if kind is SoftmaxCrossEntropy:
         total = sum(each.exp() for each in a)
@@ -92,12 +92,12 @@ def decimal_cross_entropy(kind, outputs, targets):
 @pytest.mark.parametrize("size", [1, 10, 100])
 @pytest.mark.parametrize("kind", [SoftmaxCrossEntropy, SigmoidCrossEntropy])
 def test_cross_entropy_agrees_with_its_formula(kind, size):
-    """Also where a share is so near 0 or 1 that the formula in floating point fails."""
+    """Also for shares so close to 0 or 1 that the formula fails in floating point."""
     outputs, targets = np.random.default_rng(7).normal(scale=size, size=(1, 40, 3)), drawn()[1][:1, :1]
     outputs[0, 0] = 0
     targets = np.broadcast_to(targets, outputs.shape).copy()
     targets[0, 20:] = [0, 1, 0]
-    # A share may differ from 1 by as little as e to the minus four times the size.
+    # A share may differ from 1 by as little as e^(−4·size).
     with decimal.localcontext(prec=50 + 4 * size):
         expected = [decimal_cross_entropy(kind, a, y) for a, y in zip(outputs[0], targets[0], strict=True)]
     np.testing.assert_allclose(

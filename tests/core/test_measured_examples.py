@@ -1,4 +1,4 @@
-"""E_t and E_v measured on a random batch of the examples, drawn anew for every epoch (Magyar 2024, Alg. 11)."""
+"""E_t and E_v measured on a random sample of the examples, redrawn in every epoch (Magyar 2024, Alg. 11)."""
 
 import dataclasses
 
@@ -11,14 +11,14 @@ from fitgap.core.training import Pack
 
 
 def telling_examples(training, validation):
-    """The targets tell which examples were measured: errors of a network whose outputs are all 0."""
+    """Examples whose targets identify them: if all outputs are 0, the errors show which examples were measured."""
     sides = [np.sqrt(2 * np.arange(1.0, count + 1))[:, None] for count in (training, validation)]
     return Examples(np.zeros((training, 2)), sides[0], np.zeros((validation, 2)), sides[1], ())
 
 
 @pytest.fixture
 def measured(make_member, make_shape, standing_still):
-    """`measured(count, epochs, members)`: sorted numbers of the measured examples, by member, epoch and side."""
+    """`measured(count, epochs, members)`: the sorted numbers of the measured examples, by member, epoch and side."""
 
     def measure(count, epochs=3, keys=((0, 0),), sizes=(40, 25)):
         members = [
@@ -80,7 +80,7 @@ def test_over_many_epochs_every_example_is_measured_as_often(measured):
 
 
 def test_results_are_those_of_the_chosen_examples(make_member, make_shape, make_examples, run_training):
-    """E, its standard error and the accuracy alike; training itself goes on as if all were measured."""
+    """This applies to E, its standard error and the accuracy; training itself is not affected."""
     layers, examples = (3, 4, 1), make_examples((3, 4, 1), 40, 25)
     examples = dataclasses.replace(
         examples,
@@ -104,7 +104,7 @@ def test_results_are_those_of_the_chosen_examples(make_member, make_shape, make_
 
 
 def test_stopping_asks_for_the_measured_examples_alone(make_member, make_shape, standing_still, run_training):
-    """Of 40 errors 1, 2, …, 40, a share of ¾ of those measured may be at most 28 where not so of all."""
+    """Of the 40 errors 1, 2, …, 40, fewer than ¾ are at most 28, but in a sample the share can be ¾."""
     rule = AcceptableError(error=28.0, share=0.75, epochs=1)
     member = make_member(depth=1, optimizer=standing_still(), stopping=(rule,), epochs=200)
     examples = {0: telling_examples(40, 25)}

@@ -1,4 +1,4 @@
-"""Runs of neighbouring members of one kind."""
+"""Runs of adjacent members of one kind."""
 
 import itertools
 
@@ -55,7 +55,7 @@ def test_numbers_of_a_run_are_those_of_its_members(members):
 def test_stacked_numbers_are_columns_in_the_dtype_of_training(dtype, dimensions):
     numbers = stack_numbers([Sigmoid(beta=0.1), Sigmoid(gamma=3.0)], dtype, dimensions)
     assert all(array.dtype == dtype for array in numbers.values())
-    # β and γ differ; the share is the same for both and there only once.
+    # β and γ differ between members; the share is the same for both, so it is stored once.
     assert [array.shape for array in numbers.values()] == [(count, 1, 1)[:dimensions] for count in (1, 2, 2)]
     assert np.array_equal(numbers["beta"].ravel(), np.array([0.1, 1.0], dtype))
 

@@ -1,4 +1,4 @@
-"""What cannot be trained, and what is said about it."""
+"""Members that cannot be trained, and the messages about them."""
 
 import itertools
 
@@ -29,7 +29,7 @@ def test_functions_with_a_derivative_go_with_every_optimizer(name):
 @pytest.mark.parametrize("hard", HARD)
 @pytest.mark.parametrize("name", sorted(name for name, kind in OPTIMIZERS.items() if kind.descends))
 def test_one_hard_function_anywhere_stops_gradient_descent(name, hard):
-    """The message names it and says what else can be done."""
+    """The message names the function and suggests alternatives."""
     step = ACTIVATIONS[hard]()
     for functions in (layers(step, Identity()), layers(Tanh(), step), layers((Tanh(), step), Tanh()), layers(step)):
         message = why_untrainable(functions, OPTIMIZERS[name](), HalfSquaredError())

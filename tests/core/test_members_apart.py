@@ -1,4 +1,4 @@
-"""Members of a pack are kept apart: each trains bit for bit as it would alone, in any company and order."""
+"""Members of a pack are independent: each trains bit for bit as it would alone, in any company and order."""
 
 import dataclasses
 
@@ -15,7 +15,7 @@ from support.profiles import share_of_examples
 def test_a_member_trains_bit_for_bit_as_it_would_alone(
     pack, draw_member, make_repeats, run_training, assert_same_member
 ):
-    """In any company and in any order: every number of every epoch, and the parameters at the end."""
+    """In any company and order: this covers all numbers of all epochs, and the final parameters."""
     shape, counts, member_count, seed = pack
     rng = np.random.default_rng(seed)
     members = [draw_member(rng, len(shape.network.sizes) - 1) for _ in range(member_count)]
@@ -34,7 +34,7 @@ def test_a_member_trains_bit_for_bit_as_it_would_alone(
 def test_packs_of_the_usual_sizes_keep_members_apart(
     layers, dtype, draw_member, make_shape, make_repeats, run_training, assert_same_member
 ):
-    """Matrices large enough for the blocked kernels of the linear algebra library."""
+    """The matrices are large enough for the blocked kernels of the linear algebra library."""
     rng, shape = np.random.default_rng(27), make_shape(layers, 32, dtype)
     members = [draw_member(rng, 2) for _ in range(12)]
     examples = make_repeats(shape, (100, 300))
@@ -48,7 +48,7 @@ def test_packs_of_the_usual_sizes_keep_members_apart(
 def test_members_that_share_their_batches_train_as_alone(
     pack, first, draw_member, make_repeats, run_training, assert_same_member
 ):
-    """As in a sweep: every configuration with three repeats; those that leave early break the order for the rest."""
+    """As in a sweep: every configuration has three repeats. Members that leave early break this order for the rest."""
     shape, counts, configurations, seed = pack
     rng = np.random.default_rng(seed)
     drawn = [draw_member(rng, len(shape.network.sizes) - 1) for _ in range(configurations)]
@@ -64,7 +64,7 @@ def test_members_that_share_their_batches_train_as_alone(
 
 
 def dropping_no_inputs(member):
-    """The member's regularizers; dropout of inputs would give every member a copy of its own."""
+    """The member's regularizers without dropout of inputs, which would give every member its own copy of these."""
     return tuple(
         dataclasses.replace(each, scope="hidden") if isinstance(each, Dropout) else each for each in member.regularizers
     )

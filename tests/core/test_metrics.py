@@ -1,4 +1,4 @@
-"""Metrics of members agree with scikit-learn, whatever the reading and the loss."""
+"""Metrics of members agree with scikit-learn, for every reading and loss."""
 
 import numpy as np
 import pytest
@@ -30,7 +30,7 @@ def test_metrics_of_classes(name, loss, classes, dtype):
     found = class_metrics(outputs, targets, loss, reading, classes, with_scores=True)
     answers = reading.read(loss.linked(outputs), classes)
     for row, (truth, answer) in enumerate(zip(truths, answers, strict=True)):
-        # Answers "unrecognized" are no class of the truth, at which scikit-learn warns.
+        # The answer "unrecognized" is not a true class, so scikit-learn warns about it.
         recalls = metrics.recall_score(truth, answer, average=None, labels=np.arange(classes))
         assert found.values["balanced_accuracy"][row] == pytest.approx(recalls.mean(), rel=1e-12)
         assert found.values["lowest_recall"][row] == recalls.min()
@@ -79,7 +79,7 @@ def test_examples_of_no_class_are_left_out():
 @pytest.mark.parametrize("name", ["one_per_class", "unrecognized"])
 @pytest.mark.parametrize("loss", LOSSES)
 def test_without_examples_nothing_is_defined(name, loss):
-    """As for a member all of whose measured examples are of no class."""
+    """This happens if none of a member's measured examples has a class."""
     none = np.zeros((2, 0, 3))
     class_count = 2 if name == "unrecognized" else 3
     metrics = class_metrics(none, none, LOSSES[loss](), READINGS[name](), class_count, with_scores=True)

@@ -1,4 +1,4 @@
-"""A trained network on its own answers as it did in its pack."""
+"""A trained network on its own gives the same answers as in its pack."""
 
 import dataclasses
 
@@ -27,7 +27,7 @@ def plain_model(networks, row, member, loss=None):
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_every_member_of_a_mixed_pack_has_its_model(dtype, draw_member, make_networks):
-    """All functions, mixtures, learned values and numbers of functions that differ from member to member."""
+    """All functions, mixtures, learned values, and different numbers of functions per member."""
     rng = np.random.default_rng(60)
     members = [draw_member(rng, 3) for _ in range(40)]
     used = {type(function) for member in members for layer in member.activations for function in layer}
@@ -102,7 +102,9 @@ def test_every_reading_and_every_loss_is_among_the_cases():
 
 @pytest.mark.parametrize(("kind", "reading", "loss"), CASES)
 def test_a_model_answers_about_inputs_as_they_came(kind, reading, loss, make_member, make_shape):
-    """With its own scaling of inputs and targets: on the validation examples it has the accuracy that training told."""
+    """It applies its own scaling of inputs and targets: its accuracy on the validation examples is the one reported by
+    training.
+    """
     data, preparation = dataset(kind, np.random.default_rng(62)), Preparation(Division(30), "standard", "standard")
     examples = prepare_examples(data, preparation, reading, seed=0, repeat=0, dtype="float64")
     layers = (3, 6, reading.output_count(data.class_count, data.target_count))

@@ -1,4 +1,4 @@
-"""The gradient of whole networks, by finite differences and against loops over single units."""
+"""The gradient of whole networks, compared with finite differences and with loops over single units."""
 
 import itertools
 
@@ -25,7 +25,7 @@ from support.sampling import at_night, every, per_commit, steps
 
 @pytest.fixture(scope="session")
 def moderate(draw_variant):
-    """`moderate(kind, form, rng)`: a form of a function with β and γ not near the edges of their domains."""
+    """`moderate(kind, form, rng)`: a form of a function with β and γ away from the bounds of their domains."""
 
     def draw(kind, form, rng):
         names = [name for name in FUNCTION_PARAMETERS if name in kind.parameters()]
@@ -43,7 +43,9 @@ def all_forms_of_functions(all_forms, moderate):
 
 @pytest.fixture
 def all_pairs(make_member, all_forms, moderate):
-    """Members with every row in the hidden layers beside every row in the output layer, all forms among them."""
+    """Members with every combination of a function in the hidden layers and one in the output layer, covering all
+    forms.
+    """
     rng = np.random.default_rng(19)
     forms = {
         kind: itertools.cycle([f for k, f in all_forms(ACTIVATIONS) if k is kind]) for kind in ACTIVATIONS.values()
@@ -55,7 +57,9 @@ def all_pairs(make_member, all_forms, moderate):
 
 @pytest.fixture
 def mixtures(make_member, all_forms_of_functions):
-    """Members of three layers with other functions in each, up to three in a layer; every form is in several."""
+    """Members with three layers that have different functions, up to three per layer; every form occurs several
+    times.
+    """
     rng = np.random.default_rng(23)
 
     def layers():
@@ -68,7 +72,7 @@ def mixtures(make_member, all_forms_of_functions):
 
 
 def with_dropout(make_member, members):
-    """The members, of which two in three drop units, here and there of the inputs or the hidden layers alone."""
+    """The members, two thirds of them with dropout: of all units, of the inputs only, or of the hidden layers only."""
     scopes = itertools.cycle(["network", "network", "input", "hidden"])
     return [
         make_member(
@@ -80,19 +84,20 @@ def with_dropout(make_member, members):
     ]
 
 
-# Those that are alike in all that a network does with them are tried at night.
+# The other losses take the same paths through a network, so they are tried at night.
 @pytest.fixture(params=per_commit(["half_squared_error", "softmax_cross_entropy"], sorted(LOSSES)))
 def loss(request, draw_variant):
     return draw_variant(LOSSES[request.param], np.random.default_rng(20))
 
 
-# Differences by every parameter of so large packs take long: with every commit one loss, with dropout or without it.
+# Differences with respect to every parameter of such large packs are slow: each commit tries one loss, with or without
+# dropout.
 def in_large_packs(*tried):
     cases = [case if case == tried else at_night(*case) for case in itertools.product(sorted(LOSSES), [False, True])]
     return pytest.mark.parametrize(("loss", "dropout"), cases, indirect=["loss"])
 
 
-# One pair in five has every function in the hidden layers twice, and in the output layer.
+# With one pair in five, every function occurs twice in the hidden layers, and in the output layer.
 @pytest.mark.parametrize("step", steps(5))
 @in_large_packs("softmax_cross_entropy", True)
 def test_gradient_of_a_pack_of_all_functions(all_pairs, make_networks, make_member, loss, dropout, step):
@@ -109,9 +114,9 @@ def test_gradient_of_a_pack_with_other_functions_in_every_layer_and_mixtures(
     assert_gradient_is_right(make_networks(SIZES, members), members, loss, dropout=dropout)
 
 
-# A pack of one member takes other paths than those above, whichever pair it has.
+# A pack of one member takes different code paths, for every pair.
 PAIRS = list(itertools.product(sorted(ACTIVATIONS), repeat=2))
-# With which every function comes first and second.
+# With this step, every function occurs in both positions.
 STEP = 11
 
 
@@ -160,7 +165,7 @@ def test_gradient_of_narrow_and_of_flat_networks(sizes, make_member, make_networ
 
 @pytest.mark.parametrize("sizes", [(3, 2), (2, 4, 1), (3, 4, 3, 2)])
 def test_forward_and_backward_agree_with_loops_over_single_units(sizes, make_member, make_networks):
-    """Corrections 1, 3, 4 and 5: one bias unit that is 1, sums back from i = 1, and d⁽ᴸ⁾ = (a − y)·f′."""
+    """Corrections 1, 3, 4 and 5: one bias unit that is 1, backward sums from i = 1, and d⁽ᴸ⁾ = (a − y)·f′."""
     kinds = itertools.product((Tanh(), ReLU(), Identity()), repeat=2)
     members = [make_member(hidden, output, depth=len(sizes) - 1) for hidden, output in kinds]
     networks = make_networks(sizes, members, seed=22)
@@ -180,7 +185,9 @@ def test_forward_and_backward_agree_with_loops_over_single_units(sizes, make_mem
 
 
 def test_the_first_layer_passes_nothing_back(make_member, make_networks):
-    """Nobody needs the derivative by the inputs, and its product is the largest of many networks."""
+    """The derivative with respect to the inputs is not needed, and in many networks its product would be the
+    largest.
+    """
     members = [make_member(Tanh(), depth=2)]
     networks = make_networks((3, 4, 2), members)
     _, work = summed_errors(networks, members, HalfSquaredError(), False)
@@ -229,7 +236,7 @@ def test_evaluating_leaves_inputs_and_parameters_alone(all_pairs, make_networks)
 
 
 def test_kept_rows_go_on_as_they_were(all_pairs, make_networks):
-    """Views and runs are taken anew; what the members compute stays bit for bit."""
+    """Views and runs are rebuilt, but the members' results stay the same bit for bit."""
     networks, rows = make_networks(SIZES, all_pairs), np.arange(1, len(all_pairs), 3)
     work = filled(networks.layout, len(all_pairs))
     networks.evaluate(work)

@@ -1,4 +1,4 @@
-"""What follows from the layers of a network."""
+"""Properties derived from the layers of a network."""
 
 import itertools
 

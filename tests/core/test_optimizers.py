@@ -1,4 +1,4 @@
-"""Every optimizer against a scalar reference, on functions with a known minimum, and per member."""
+"""Every optimizer, compared with a scalar reference, on functions with a known minimum, and per member."""
 
 import math
 
@@ -63,7 +63,7 @@ def adam(w, gradients, rate, beta_1, beta_2, epsilon, form):
 
 
 def adamw(w, gradients, rate, weight_decay, beta_1, beta_2, epsilon):
-    """Loshchilov & Hutter 2019, Alg. 2: the decay is apart from the moments."""
+    """Loshchilov & Hutter 2019, Alg. 2: the decay bypasses the moments."""
     mean = square = 0.0
     for t, gradient in enumerate(gradients, start=1):
         mean = beta_1 * mean + (1 - beta_1) * gradient
@@ -105,7 +105,7 @@ def moves(kind):
 def descend(members, start, gradients, dtype="float64", *, rates=None):
     """Parameters (k, P) after one step per gradient; `gradients` are arrays, or functions of the parameters.
 
-    All parameters count as weights. `rates` (steps, k) stands for the optimizers' own rates.
+    All parameters count as weights. `rates` (steps, k) replaces the optimizers' own rates.
     """
     optimizer, parameters = members[0], np.array(start, dtype)
     slots = [np.zeros_like(parameters) for _ in range(optimizer.slot_count)]
@@ -120,7 +120,7 @@ def descend(members, start, gradients, dtype="float64", *, rates=None):
 
 
 def drawn_gradients(steps, shape):
-    """Gradients of very different sizes, some of them exactly 0."""
+    """Gradients of very different magnitudes, some of them exactly 0."""
     rng = np.random.default_rng(8)
     gradients = rng.normal(size=(steps, *shape)) * 10 ** rng.uniform(-6, 3, (steps, *shape))
     return np.where(rng.random(gradients.shape) < 0.1, 0, gradients)
@@ -134,7 +134,7 @@ def drawn_members(optimizer_form, draw_variant):
 
 
 def without_decay(optimizer_form, **settings):
-    """A member of a form, whose weights do not shrink by themselves."""
+    """A member of a form without weight decay."""
     kind, form = optimizer_form
     known = {"weight_decay": 0.0, **settings}
     return kind(**form, **{name: value for name, value in known.items() if name in kind.parameters()})
@@ -155,13 +155,13 @@ def test_fifty_steps_agree_with_the_scalar_reference(optimizer_form, drawn_membe
         # Gradients are clipped before a step.
         settings = {name: value for name, value in members[row].settings().items() if name != "clip"}
         expected = REFERENCES[NAMES[kind]](float(start[row, column]), history, **settings)
-        # Relative to all the way that was gone: opposite steps cancel, and so do not leave 12 digits of their sum.
+        # Relative to the length of the way: if opposite steps cancel, their sum does not have 12 correct digits.
         way = sum(abs(step) for step in np.diff([start[row, column], expected])) + abs(start[row, column])
         assert computed[row, column] == pytest.approx(expected, rel=1e-12, abs=1e-12 * way)
 
 
 def test_the_rate_of_a_step_is_the_one_it_is_told(optimizer_form, moves):
-    """A schedule changes it from epoch to epoch; the optimizer's own rate says nothing then."""
+    """A schedule changes it between epochs; the optimizer's own rate is then ignored."""
     rates = np.array([[0.5], [0.25], [0.0]])
     start, gradients = np.ones((1, 3)), drawn_gradients(3, (1, 3)) + 1
     ends = [descend([without_decay(optimizer_form, rate=rate)], start, gradients, rates=rates) for rate in (0.1, 0.7)]
@@ -244,7 +244,7 @@ def test_adam_keeps_going_when_the_gradient_vanishes(form):
 
 @pytest.mark.parametrize("gradient", [1e-4, 1.0, 1e4])
 def test_the_first_step_of_adam_is_as_long_as_the_rate(gradient):
-    """Correction 12: with the bias corrected; without, it is (1 − β₁)/√(1 − β₂), about 3 times as long."""
+    """Correction 12: with corrected bias; without the correction, it is (1 − β₁)/√(1 − β₂), about 3 times as long."""
     assert descend([Adam(rate=0.01)], [[0.0]], [[[gradient]]]) == pytest.approx(-0.01, rel=2e-4)
     uncorrected = descend([Adam(rate=0.01, form="notes", epsilon=1e-30)], [[0.0]], [[[gradient]]])
     assert uncorrected == pytest.approx(-0.01 * 0.1 / math.sqrt(0.001), rel=1e-6)
@@ -272,13 +272,15 @@ def test_adamw_without_decay_is_adam():
 
 
 def test_the_decay_of_adamw_does_not_pass_through_its_moments():
-    """Without gradient a weight shrinks by αλ of itself in every step; as a penalty it would move by α."""
+    """Without a gradient, each step shrinks a weight by a fraction αλ of itself; as a penalty, it would move it by
+    α.
+    """
     end = descend([AdamW(rate=0.1, weight_decay=0.5)], [[2.0]], [np.zeros((1, 1))] * 3)
     assert end == pytest.approx(2.0 * 0.95**3, rel=1e-14)
 
 
 def test_heavy_ball_is_momentum_whose_rate_is_larger():
-    """By 1/(1 − β), up to rounding."""
+    """The rate is larger by a factor of 1/(1 − β), up to rounding."""
     start, gradients = np.ones((1, 3)), [np.array([[1.0, -2.0, 0.5]])] * 20
     ball = descend([HeavyBall(rate=0.01, beta=0.9)], start, gradients)
     average = descend([Momentum(rate=0.01 / (1 - 0.9), beta=0.9)], start, gradients)

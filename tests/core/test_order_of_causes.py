@@ -1,4 +1,4 @@
-"""Which cause comes first: an unstable error, what crushes or never helped a network, and guesses last."""
+"""The order of causes: an unstable error first, then what crushes a network or never helped it, and guesses last."""
 
 from dataclasses import replace
 
@@ -14,7 +14,7 @@ from support.core.made_facts import ALL_GOES, FALLING, JUMPING, RISING, WELL, la
 @pytest.mark.parametrize("e_t", [ALL_GOES, JUMPING, 0.1 * np.exp(np.random.default_rng(0).normal(0, 0.8, 100))])
 @pytest.mark.parametrize("verdict", [Verdict.UNDERFIT, Verdict.OVERFIT, Verdict.BOTH, Verdict.UNCLEAR])
 def test_an_unstable_error_means_a_rate_that_is_too_high_whatever_the_verdict(e_t, verdict):
-    """It is never taken for an error that still falls."""
+    """It is never mistaken for an error that still falls."""
     found = causes(verdict, replace(well(verdict), e_t=e_t, e_v=np.full(100, 0.5)))
     assert found[0].cause is Cause.UNSTABLE and found[0].remedies == (Remedy.LOWER_RATE,)
 
@@ -26,7 +26,7 @@ def test_an_unstable_error_comes_before_stopping_even_where_stopping_would_remov
 
 @pytest.mark.parametrize("verdict", [Verdict.UNDERFIT, Verdict.BOTH, Verdict.UNCLEAR])
 def test_an_unstable_error_of_memorized_examples_comes_after_what_matters_and_before_guesses(verdict):
-    """A crushing penalty matters; a hidden layer is a guess where there is one."""
+    """A crushing penalty matters; the lack of a hidden layer is only a guess."""
     e_t = WELL.e_t.copy()
     e_t[19:80:20] = 3.0
     linear = replace(WELL, e_t=e_t, e_v=np.full(100, 0.5), hidden=(), functions=frozenset(), penalties={"l2": 1.0})
@@ -42,7 +42,7 @@ def test_a_strong_penalty_makes_an_error_rise_and_is_the_cause():
 
 
 def test_linear_networks_need_a_hidden_layer_first():
-    """Not a lower rate, because their outputs hardly vary."""
+    """Not a lower rate, which constant outputs would otherwise suggest."""
     for hidden, functions in (((), frozenset()), ((8,), frozenset({"identity"}))):
         facts = replace(WELL, hidden=hidden, functions=functions, layers=[layer(units=3, dead=3)], penalties={})
         assert [each.cause for each in causes(Verdict.UNDERFIT, facts)] == [Cause.LINEAR_NETWORK]
@@ -60,7 +60,7 @@ def test_a_crushing_penalty_of_a_linear_network_comes_first_a_mild_one_does_not(
 
 
 def test_stopping_earlier_comes_first_only_if_it_helps():
-    """With a far better reference, a network that never was good needs something else."""
+    """If the reference is far better, a network that was never good needs something else."""
     rising = replace(WELL, e_t=FALLING, e_v=RISING, penalties={}, parameters=5000)
     near, far = replace(rising, reference_e_v=0.198), replace(rising, reference_e_v=0.01)
     assert causes(Verdict.OVERFIT, near)[0].cause is Cause.ROSE

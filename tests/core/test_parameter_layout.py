@@ -1,4 +1,4 @@
-"""Where parameters lie in the buffer."""
+"""The layout of parameters in the buffer."""
 
 import itertools
 
@@ -14,7 +14,7 @@ LAYERS = st.lists(st.integers(1, 9), min_size=2, max_size=5).map(tuple)
 
 @given(LAYERS, st.integers(1, 3))
 def test_views_share_out_the_buffer_and_leave_the_padding(layers, members):
-    """Every parameter has one place, weights in the leading columns; what is left is padding."""
+    """Every parameter has one place, with weights in the leading columns; the rest is padding."""
     layout = Layout(dense_network(layers))
     buffer = np.zeros((members, layout.row_length))
     for view in layout.weights(buffer):
@@ -76,7 +76,7 @@ def test_penalties_count_the_network_or_its_first_layer_with_biases_or_without(l
 
 
 def test_every_scope_of_a_penalty_has_its_columns():
-    """Walks the scopes: none falls through to that of another."""
+    """For each scope: none is handled as another one."""
     scopes = Penalty.parameters()["scope"].metadata["domain"].choices
     found = {str(Layout(dense_network((4, 3, 2))).penalty_columns(scope, True)) for scope in scopes}
     assert len(found) == len(scopes)
@@ -84,7 +84,7 @@ def test_every_scope_of_a_penalty_has_its_columns():
 
 @given(LAYERS, st.integers(1, 3))
 def test_weights_in_training_are_those_that_are_saved(layers, members):
-    """Each has another column, and those of the first layer lie transposed."""
+    """Every weight has a different column in training; those of the first layer are stored transposed."""
     layout = Layout(dense_network(layers))
     buffer = np.random.default_rng(6).normal(size=(members, layout.row_length))
     saved = buffer[:, layout.columns_as_saved()]

@@ -41,7 +41,7 @@ def learn(make_member, make_shape, run_training):
 
 @pytest.mark.parametrize(("name", "kind"), every_row(3, itertools.product(sorted(TABLES), [Threshold, Sign])))
 def test_the_perceptron_rule_learns_what_a_line_separates(name, kind, learn):
-    """From whatever weights; once all is told right nothing changes any more."""
+    """From any initial weights; once all answers are right, nothing changes any more."""
     for seed, initializer in itertools.product(range(3), [INITIALIZERS["auto"](), Zeros()]):
         training = learn(truth_table(TABLES[name], READINGS[kind]), kind, seed=seed, initializer=initializer)
         accuracies = [epoch["accuracy_t"] for epoch in training.epochs[0]]
@@ -58,7 +58,7 @@ def test_the_perceptron_rule_never_learns_xor(kind, learn):
 
 
 def test_separable_points_are_separated(learn):
-    """In ten dimensions, with a margin: the theorem of Novikoff bounds the number of mistakes by (R/margin)²."""
+    """In ten dimensions, with a margin: Novikoff's theorem bounds the number of mistakes by (R/margin)²."""
     rng = np.random.default_rng(70)
     normal = rng.normal(size=10)
     points = rng.normal(size=(400, 10))
@@ -73,7 +73,7 @@ def test_separable_points_are_separated(learn):
 
 
 def test_a_step_is_that_of_rosenblatt(make_member, make_shape):
-    """w ← w − α(a − y)x, b ← b − α(a − y), example after example, in the order that the pack draws."""
+    """w ← w − α(a − y)x, b ← b − α(a − y), example by example, in the order drawn by the pack."""
     rng = np.random.default_rng(71)
     examples = Examples(rng.normal(size=(30, 3)), rng.integers(0, 2, (30, 2)).astype(float), *[np.ones((2, 3))] * 2, ())
     examples = dataclasses.replace(examples, validation_targets=np.ones((2, 2)))
@@ -94,7 +94,7 @@ def test_a_step_is_that_of_rosenblatt(make_member, make_shape):
 def test_perceptrons_train_beside_others_bit_for_bit(
     make_member, make_shape, make_examples, run_training, assert_same_member
 ):
-    """The derivative taken as 1 is theirs alone."""
+    """Only for perceptrons is the derivative replaced by 1."""
     members = [
         make_member(activations=((Threshold(),),), optimizer=PerceptronRule(), epochs=3),
         make_member(output_activation=Tanh(), depth=1, epochs=3),
@@ -109,7 +109,7 @@ def test_perceptrons_train_beside_others_bit_for_bit(
 
 
 def test_gradient_descent_cannot_move_what_has_no_slope(make_member, make_shape, make_examples, run_training):
-    """Why it is refused: nothing below a threshold ever changes."""
+    """The reason why it is refused: nothing below a threshold ever changes."""
     members = [
         make_member(Threshold(), optimizer=optimizer, epochs=epochs)
         for epochs in (1, 9)
@@ -123,7 +123,7 @@ def test_gradient_descent_cannot_move_what_has_no_slope(make_member, make_shape,
 
 @pytest.mark.parametrize("kind", [Threshold, Sign])
 def test_two_layers_of_steps_evaluate_xor(kind, make_member, make_networks):
-    """OR and not AND: by weights set by hand; the optimizer `fixed` leaves them."""
+    """OR and not AND, with weights set by hand; the optimizer `fixed` does not change them."""
     networks = make_networks((2, 2, 1), [make_member(kind(), kind(), optimizer=Fixed())])
     networks.weights[0][0], networks.biases[0][0] = [[1, 1], [1, 1]], [-0.5, -1.5]
     networks.weights[1][0], networks.biases[1][0] = [[1, -1]], -0.5
@@ -136,7 +136,7 @@ def test_two_layers_of_steps_evaluate_xor(kind, make_member, make_networks):
 
 @pytest.mark.parametrize("kind", [Threshold, Sign, Tanh, Identity])
 def test_fixed_only_evaluates(kind, make_member, make_shape, make_examples, run_training):
-    """Epoch after epoch the same errors, and the weights as they were drawn."""
+    """The errors are the same in every epoch, and the weights stay as drawn."""
     member = make_member(kind(), kind(), optimizer=Fixed(), epochs=3)
     training = run_training(make_shape((3, 4, 2), 4), [member], {0: make_examples((3, 4, 2))})
     assert len({epoch["e_v"] for epoch in training.epochs[0]}) == 1

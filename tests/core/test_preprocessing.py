@@ -1,4 +1,4 @@
-"""Scaling and encoding, learned from the training examples alone."""
+"""Scaling and encoding, learned from the training examples only."""
 
 import dataclasses
 import warnings
@@ -44,7 +44,7 @@ def test_minmax_brings_training_inputs_between_zero_and_one(dataset):
 
 
 def test_channels_are_scaled_over_examples_and_positions(dataset):
-    """By definition, on three steps of two channels: one mean and deviation per channel."""
+    """Directly from the definition, on three steps of two channels: one mean and deviation per channel."""
     rng = np.random.default_rng(24)
     inputs = rng.normal(size=(40, 3, 2)) * [2, 5] + [1, -3] + np.arange(3)[:, np.newaxis]
     inputs[:, 1, 0] = 4.0
@@ -78,7 +78,7 @@ def test_none_leaves_inputs_as_they_are(dataset):
 
 
 def test_both_sides_are_scaled_alike_and_linearly(dataset, preprocess):
-    """Scaled inputs are one linear function of the unscaled ones, in training and in validation."""
+    """Scaled inputs are the same linear function of the unscaled ones in training and validation."""
     examples = prepare(dataset, preprocess)
     scaled = np.concatenate([examples.training_inputs, examples.validation_inputs])
     unscaled = dataset.inputs[np.concatenate([SPLIT.training, SPLIT.validation])]
@@ -99,7 +99,7 @@ def test_validation_examples_have_no_part_in_the_scaling(dataset, preprocess):
 
 @pytest.mark.parametrize("constant", [0.0, 0.1, -7.3, 1e9 + 0.1, 1e-300])
 def test_columns_constant_among_the_training_examples_become_zero_everywhere(dataset, preprocess, constant):
-    """Also where the validation examples vary, and where rounding leaves the deviation at 1e-17 instead of 0."""
+    """Even if validation examples vary, and if rounding makes the deviation 1e-17 instead of 0."""
     examples = prepare(with_inputs(dataset, SPLIT.training, 1, constant), preprocess)
     assert (examples.training_inputs[:, 1] == 0).all()
     assert (examples.validation_inputs[:, 1] == 0).all()
@@ -152,7 +152,7 @@ def test_the_reading_decides_what_is_learned(three_classes):
 
 
 def test_what_was_done_can_be_done_again(dataset, preprocess):
-    """To the bit, for those who only have the transform, as a prediction has."""
+    """The transform alone, which is all that a prediction has, reproduces the same bits."""
     examples = prepare(with_inputs(dataset, [0, 5, 9], [0, 1, 1], NAN), preprocess, "standard", "mean")
     again = examples.inputs_transform.apply(with_inputs(dataset, [0, 5, 9], [0, 1, 1], NAN).inputs)
     assert np.array_equal(again[SPLIT.training], examples.training_inputs)
@@ -233,7 +233,7 @@ def test_another_seed_or_repeat_is_another_split(dataset):
 
 
 def test_no_validation_example_is_far_outside_of_what_was_trained_on(dataset, preprocess):
-    """A column that is 7 in all training rows but one, and something else among the validation rows."""
+    """A column that is 7 in all training rows but one, and has another value in a validation row."""
     values = np.full(40, 7.0)
     values[SPLIT.training[0]] = 7.0001
     values[SPLIT.validation[0]] = 9

@@ -30,12 +30,12 @@ def test_the_parts_of_a_key_are_not_interchangeable():
 
 
 def test_purposes_keep_their_numbers():
-    """They are part of every stored result."""
+    """The numbers are part of every stored result."""
     numbers = {purpose.name: purpose.value for purpose in Purpose}
     assert numbers | {"SPLIT": 0, "WEIGHTS": 1, "BATCHES": 2, "DROPOUT": 3, "DATA": 4} == numbers
     assert sorted(numbers.values()) == list(range(len(numbers)))
 
 
 def test_the_numbers_of_a_key_never_change():
-    """A stored trial can be trained again by a later version only while this holds."""
+    """Only then can a later version train a stored trial again."""
     assert generator(5, 1, Purpose.DROPOUT, 3).bit_generator.random_raw() == 8066244392014310882

@@ -1,4 +1,4 @@
-"""Penalties and the dropout mask by themselves, and penalties in a training step."""
+"""Penalties and the dropout mask on their own, and penalties in a training step."""
 
 import dataclasses
 
@@ -48,7 +48,7 @@ def test_gradient_of_a_penalty_is_added_to_what_is_there(penalty_kind):
 
 @pytest.mark.parametrize("zero", [0.0, -0.0])
 def test_weights_of_zero_are_left_at_zero(penalty_kind, zero):
-    """|0|′ = 0, so a connection without weight costs nothing and is not pushed."""
+    """|0|′ = 0, so a connection without weight costs nothing and is not moved."""
     assert gradient_of(penalty_kind, np.array([[zero]]), {"weight": np.array([[3.0]])}) == 0
 
 
@@ -61,13 +61,13 @@ def test_formulas_of_the_norms():
 
 
 def test_the_two_norms_have_their_own_names():
-    """Correction 14: the notes label both C_L1."""
+    """Correction 14: the notes call both of them C_L1."""
     assert REGULARIZERS["l1"] is L1
     assert REGULARIZERS["l2"] is L2
 
 
 def one_step(make_shape, member, examples, batch_size, layers=(3, 4, 2)):
-    """Parameters before and after one step of a member, all of them drawn from a normal distribution before."""
+    """Parameters before and after one step of a member; before it, they are drawn from a normal distribution."""
     pack = Pack(make_shape(layers, batch_size), [member], {0: examples})
     count = pack.networks.layout.parameter_count
     pack.networks.parameters[:, :count] = np.random.default_rng(16).normal(size=(1, count))
@@ -78,7 +78,9 @@ def one_step(make_shape, member, examples, batch_size, layers=(3, 4, 2)):
 
 @pytest.fixture
 def pushed_by(make_shape, make_member, make_examples):
-    """`pushed_by(regularizers, copies)`: what the regularizers add to one step over a batch of 5·copies examples."""
+    """`pushed_by(regularizers, copies)`: the change that the regularizers add to one step over a batch of 5·copies
+    examples.
+    """
     examples = make_examples((3, 4, 2), 5)
 
     def push(regularizers, copies=1):
@@ -98,7 +100,7 @@ def pushed_by(make_shape, make_member, make_examples):
 
 
 def test_a_penalty_pushes_weights_by_its_gradient_and_no_bias(penalty_kind, pushed_by):
-    """Correction 7: biases do not count. Walks the table: a penalty that training forgets to apply fails here."""
+    """Correction 7: biases are not included. Goes through the table: a penalty that training ignores fails here."""
     layout, before, push = pushed_by((penalty_kind(weight=0.3),))
     weights = before[:, : layout.weight_count]
     expected = -gradient_of(penalty_kind, weights, {"weight": np.array([[0.3]])})
@@ -114,7 +116,7 @@ def test_the_push_of_a_penalty_does_not_depend_on_the_batch_size(penalty_kind, p
 
 
 def counted_parameters(layout, form):
-    """Which columns a penalty counts, told by the views of the layers, not by `penalty_columns`."""
+    """The columns that a penalty includes, found from the layers' views instead of `penalty_columns`."""
     marks = np.zeros((1, layout.row_length))
     layers = slice(1) if form["scope"] == "input" else slice(None)
     for view in (layout.weights, layout.biases) if form["biases"] else (layout.weights,):
@@ -126,10 +128,10 @@ def counted_parameters(layout, form):
 def test_scopes_and_biases_by_central_differences_of_error_and_penalty(
     regularizer_form, make_member, make_shape, make_examples
 ):
-    """A step over all examples goes down E_t + λR, R being taken over what the form counts and nothing else."""
+    """A step over all examples descends E_t + λR, where R includes exactly the parameters that the form names."""
     kind, form = regularizer_form
     if kind is Dropout:
-        assert form.keys() == {"scope"}  # Its scopes are pinned in test_dropout.py.
+        assert form.keys() == {"scope"}  # Its scopes are tested in test_dropout.py.
         return
     sizes, examples = (3, 4, 3, 2), {0: make_examples((3, 4, 3, 2))}
     member = make_member(depth=3, regularizers=(kind(weight=0.3, **form),), optimizer=GradientDescent(rate=0.5))
@@ -155,7 +157,7 @@ def test_scopes_and_biases_by_central_differences_of_error_and_penalty(
 
 
 def test_a_penalty_leaves_learned_beta_and_gamma_alone(penalty_kind, make_member, make_shape, make_examples):
-    """Even with biases: they are no weights, and 0 is no natural place for them."""
+    """Even with biases: they are not weights, and 0 is not a natural value for them."""
     ends = []
     for regularizers in ((penalty_kind(weight=9.0, biases=True),), ()):
         function = Sigmoid(beta=1.5, gamma=0.7, learn="beta+gamma")
@@ -184,7 +186,7 @@ def test_penalties_add_up(pushed_by):
 
 
 def test_without_error_only_the_penalty_moves_a_network(penalty_kind, make_member, make_shape):
-    """All weights 0 and targets 0: the error has no gradient, and neither has the penalty."""
+    """All weights and targets are 0, so neither the error nor the penalty has a gradient."""
     zeros = np.zeros((4, 2))
     examples = Examples(np.ones((4, 2)), zeros, np.ones((4, 2)), zeros, ())
     member = make_member(depth=1, initializer=Zeros(), regularizers=(penalty_kind(weight=5.0),))
@@ -195,7 +197,7 @@ def test_without_error_only_the_penalty_moves_a_network(penalty_kind, make_membe
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_mask_is_zero_below_the_ratio_and_makes_up_for_it_above(dtype):
-    """A ratio of its own for each member; `uniform` may be overwritten by the mask."""
+    """Each member has its own ratio; the mask may overwrite `uniform`."""
     uniform = np.array([0.0, 0.25, 0.5, 0.75], dtype)[None, :, None] * np.ones((3, 1, 2), dtype)
     Dropout.mask(uniform, uniform, np.array([0.0, 0.5, 0.75], dtype).reshape(3, 1, 1))
     assert uniform[..., 0].tolist() == [[1, 1, 1, 1], [0, 0, 2, 2], [0, 0, 0, 4]]

@@ -1,4 +1,4 @@
-"""Every schedule against its formula, at its edges, and over whole trainings."""
+"""Every schedule, compared with its formula, at its limits, and in whole trainings."""
 
 import math
 
@@ -18,7 +18,7 @@ def cosine(t, epochs, lowest):
     return lowest + (1 - lowest) * math.cos(math.pi * t / epochs / 2) ** 2
 
 
-# The factor after t of so many epochs without warm-up.
+# The factor after t epochs, without warm-up.
 FORMULAS = {
     "constant": lambda t, epochs: 1,
     "step": step,
@@ -68,7 +68,7 @@ def test_the_first_epoch_has_the_whole_rate_and_later_ones_no_more(drawn, epochs
 
 @pytest.mark.parametrize("warm_up", [1, 3, 8])
 def test_warm_up_grows_by_equal_steps_to_what_it_leads_to(drawn, warm_up):
-    """From 1/(w + 1) in the first epoch to the whole rate in epoch w + 1; then all goes as if training began there."""
+    """From 1/(w + 1) in the first epoch to the full rate in epoch w + 1; from there on, as if training began there."""
     epochs = 12
     for schedule in drawn:
         found = factors(warmed_up(schedule, warm_up), epochs)
@@ -107,7 +107,7 @@ def test_what_never_falls_is_constant():
 
 
 def test_a_training_goes_by_its_schedule(drawn, make_member, make_shape, make_examples, run_training):
-    """Epoch by epoch the rate is as told, and what is told is what steps are made with."""
+    """In every epoch, the reported rate is that of the schedule, and the steps use the reported rate."""
     layers, epochs = (3, 4, 2), 6
     members = [
         make_member(schedule=warmed_up(schedule, warm_up), epochs=epochs, optimizer=GradientDescent(rate=0.2))
@@ -119,7 +119,7 @@ def test_a_training_goes_by_its_schedule(drawn, make_member, make_shape, make_ex
     for number, member in enumerate(members):
         rates = [epoch["learning_rate"] for epoch in training.epochs[number]]
         assert rates == [0.2 * factor for factor in factors(member.schedule, epochs)]
-    # One batch per epoch: after the first, everything depends on the rate of the first epoch alone.
+    # With one batch per epoch, everything after the first step depends only on the rate of the first epoch.
     plain = make_member(optimizer=GradientDescent(rate=0.2 / 3))
     once = run_training(make_shape(layers), [plain], examples)
     assert training.epochs[1][0]["e_t"] == pytest.approx(once.epochs[0][0]["e_t"], rel=1e-14)

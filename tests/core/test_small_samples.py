@@ -11,7 +11,7 @@ from fitgap.core.small_samples import SmallSample, small_sample
         (30, {}, SmallSample(30, {})),
         (120, {"a": 114, "b": 6}, SmallSample(None, {"b": 6})),
         (120, {"a": 60, "b": 60}, None),
-        # That each class has few goes without saying.
+        # Classes are not named if all of them are small.
         (30, {"a": 15, "b": 15}, SmallSample(30, {})),
         (45, {"a": 40, "b": 5}, SmallSample(45, {"b": 5})),
     ],

@@ -1,4 +1,4 @@
-"""The stopping rules against plain references, and members that are stopped while others go on."""
+"""The stopping rules, compared with simple references, and members that stop while others continue."""
 
 import dataclasses
 
@@ -12,13 +12,15 @@ from hypothesis import strategies as st
 
 
 def acceptable_error(history, error, share, epochs):
-    """The first epoch after which the last so many all had enough acceptable errors; from (errors, E_v) of each."""
+    """The first epoch at which each of the last N epochs has enough acceptable errors; `history` has (errors, E_v) per
+    epoch.
+    """
     enough = [sum(each <= error for each in errors) >= share * len(errors) - 1e-9 for errors, _ in history]
     return next((t for t in range(epochs, len(history) + 1) if all(enough[t - epochs : t])), None)
 
 
 def no_improvement(history, epochs, least):
-    """The first epoch that is so many epochs after the last improvement."""
+    """The first epoch that is N epochs after the last improvement."""
     best, improved = float("inf"), 0
     for t, (_, e_v) in enumerate(history, start=1):
         if e_v < best - least:
@@ -44,7 +46,7 @@ def test_every_rule_has_its_reference_here():
     assert sorted(REFERENCES) == sorted(STOPPINGS)
 
 
-# Few values, so that errors are often equal to a border or to each other.
+# Few different values, so that errors are often equal to a limit or to each other.
 ERRORS = st.sampled_from([0.0, 0.125, 0.25, 0.5, 1.0, float("nan"), float("inf")])
 HISTORIES = st.lists(st.tuples(st.lists(ERRORS, min_size=4, max_size=4), ERRORS), min_size=1, max_size=25)
 
@@ -91,7 +93,7 @@ def test_reasons_say_what_happened(stopping_form, draw_variant):
 
 @pytest.fixture
 def stopped_members(make_member):
-    """Members with one rule, the other, both and none, in both dtypes' reach of being stopped within 60 epochs."""
+    """Members with one rule, the other, both or none; with both dtypes, many of them stop within 60 epochs."""
     rules = [
         (AcceptableError(error=0.05, share=0.8, epochs=2),),
         (NoImprovement(epochs=3),),
@@ -112,7 +114,7 @@ def stopped_members(make_member):
 def test_members_that_are_stopped_leave_and_the_others_go_on_bit_for_bit(
     dtype, stopped_members, make_shape, make_examples, run_training, assert_same_member
 ):
-    """A stopped member has the epochs it would have had without its rules, up to the one after which it is stopped."""
+    """A stopped member has the same epochs as without its rules, up to the one after which it stops."""
     shape = make_shape((3, 4, 2), 4, dtype)
     examples = {0: make_examples(shape.network.sizes, 20, 10, dtype=dtype)}
     training = run_training(shape, stopped_members, examples)
@@ -135,7 +137,7 @@ def test_members_that_are_stopped_leave_and_the_others_go_on_bit_for_bit(
 
 
 def test_a_pack_asks_the_rules_for_what_it_measured(stopped_members, make_shape, make_examples, run_training):
-    """E_v and the errors of all training examples, after every epoch: the references stop at the same epoch."""
+    """`NoImprovement` gets E_v after every epoch: the reference stops at the same epoch."""
     shape, examples = make_shape((3, 4, 2), 4), {0: make_examples((3, 4, 2), 20, 10)}
     training = run_training(shape, stopped_members, examples)
     for number, member in enumerate(stopped_members):
@@ -150,7 +152,7 @@ def test_the_first_rule_that_is_met_gives_the_reason(make_member, make_shape, ma
     rules = (NoImprovement(epochs=1, least=1e9), AcceptableError(error=1e9, epochs=1))
     members = [make_member(stopping=each, epochs=9) for each in (rules, rules[::-1])]
     training = run_training(make_shape((3, 4, 2)), members, {0: make_examples((3, 4, 2))})
-    # The first epoch is an improvement on having none, so the second rule alone is met.
+    # The first epoch always counts as an improvement, so only the second rule is met.
     assert [len(training.epochs[number]) for number in (0, 1)] == [1, 1]
     assert {training.last(number, "stopped_because") for number in (0, 1)} == {rules[1].reason()}
 
@@ -163,7 +165,7 @@ def test_a_rule_met_in_the_last_epoch_is_told_as_well(make_member, make_shape, m
 
 
 def test_acceptable_errors_are_those_of_the_training_examples(make_member, make_shape, make_examples, run_training):
-    """By hand: a member is stopped after the first epoch in which the share is reached, told from its parameters."""
+    """By hand: a member stops after the first epoch in which the share is reached, as computed from its parameters."""
     rule = AcceptableError(error=0.08, share=0.6, epochs=1)
     member = make_member(output_activation=Sigmoid(), stopping=(rule,), optimizer=Adam(rate=0.02), epochs=200)
     shape, examples = make_shape((3, 4, 2), 4), make_examples((3, 4, 2), 20, 10)

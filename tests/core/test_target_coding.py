@@ -1,4 +1,4 @@
-"""Readings: classes and numbers as outputs, and outputs read back."""
+"""Readings: coding classes and numbers as outputs, and reading outputs back."""
 
 import numpy as np
 import pytest
@@ -31,7 +31,7 @@ def test_every_class_is_read_back_from_what_stands_for_it(name, class_count, dty
 
 @given(st.sampled_from(CASES), st.data())
 def test_whatever_a_network_gives_is_read_as_some_class(case, data):
-    """A network that is not trained, or has diverged, is read as something and warns of nothing."""
+    """Outputs of an untrained or diverged network are read as some class, without a warning."""
     name, class_count = case
     reading = READINGS[name]()
     wide = arrays(float, (3, reading.output_count(class_count, 1)), elements=st.floats(), fill=st.just(0.5))
@@ -43,7 +43,7 @@ def test_whatever_a_network_gives_is_read_as_some_class(case, data):
 
 @given(st.sampled_from([case for case in CASES if case[1] < 1000]), st.data())
 def test_outputs_agree_with_targets_where_both_are_read_as_one_class(case, data):
-    """Also where several outputs are the largest, infinite or no numbers, and however the arrays lie."""
+    """Also if several outputs are the largest, infinite or NaN, and for every memory layout."""
     name, class_count = case
     reading = READINGS[name]()
     classes = data.draw(arrays(float, (2, 4, 1), elements=st.integers(0, class_count - 1)))
@@ -57,7 +57,7 @@ def test_outputs_agree_with_targets_where_both_are_read_as_one_class(case, data)
 
 @pytest.mark.parametrize("name", ["one_per_class", "unrecognized"])
 def test_a_network_without_numbers_leaves_what_others_say_alone(name):
-    """One marks no output as its largest and another two: counted together they must not pass for one each."""
+    """One network marks no output as its largest, another marks two: together they must not count as one each."""
     reading = READINGS[name]()
     targets = reading.encode(np.array([[0.0], [1.0]]), 2)
     outputs = np.full(targets.shape, np.nan)
@@ -93,7 +93,7 @@ def test_encoding_leaves_the_targets_alone(name):
 
 @pytest.mark.parametrize("class_count", [2, 3, 7, 10, 20])
 def test_an_interval_belongs_to_its_class_up_to_its_upper_border(class_count):
-    """With ten classes [0, 0.1] means 0, (0.1, 0.2] means 1 and so on, as the notes have it (§2.2)."""
+    """With ten classes, [0, 0.1] means 0, (0.1, 0.2] means 1 and so on, as in the notes (§2.2)."""
     borders = np.arange(class_count + 1) / class_count
     assert read_intervals(borders, class_count).tolist() == [0, *range(class_count)]
     above = np.nextafter(borders, 2) + 1e-12

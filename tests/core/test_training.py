@@ -1,4 +1,4 @@
-"""Training: what a step and an epoch are."""
+"""Training: what one step does, and what one epoch does."""
 
 import dataclasses
 import itertools
@@ -51,13 +51,13 @@ def test_results_have_the_promised_types(make_member, make_shape, make_examples)
 
 
 def one_hot_examples(count):
-    """Each example has an input of its own, so that the gradient of a weight tells when its example was used."""
+    """Each example has its own input, so the gradient of a weight shows when its example was used."""
     targets = np.arange(1.0, count + 1)[:, None]
     return Examples(np.eye(count), targets, np.eye(count), targets, ())
 
 
 def batches_of(training_gradients, count):
-    """Numbers of the examples in every batch, from gradients (K, P) of networks whose outputs are all 0."""
+    """The numbers of the examples in every batch, from gradients (K, P) of networks whose outputs are all 0."""
     return [np.flatnonzero(gradient[0, :count]).tolist() for gradient in training_gradients]
 
 
@@ -84,7 +84,7 @@ def test_an_epoch_uses_every_example_once_the_last_batch_with_what_is_left(gradi
 
 
 def test_the_gradient_of_a_batch_is_the_mean_over_its_examples(gradients_of):
-    """Correction 6, for a last batch that is smaller as well: each weight has (0 − y)/B."""
+    """Correction 6, also for a smaller last batch: the gradient of each weight is (0 − y)/B."""
     for gradient, size in zip(gradients_of(10, 4), [4, 4, 2], strict=True):
         used = np.flatnonzero(gradient[0, :10])
         np.testing.assert_allclose(gradient[0, used], -(used + 1) / size, rtol=1e-14)
@@ -126,7 +126,7 @@ def test_a_batch_that_holds_every_example_twice_makes_the_same_step(name, make_m
 def test_a_step_of_gradient_descent_goes_down_the_measured_error_and_the_penalties(
     loss_name, draw_variant, make_member, make_shape, make_examples
 ):
-    """From end to end: the step over all examples is −α∇(E_t + λR), E_t as it is measured and λR by its own formula."""
+    """End to end: a step over all examples is −α∇(E_t + λR), with the measured E_t and with λR from its formula."""
     rng, layers, rate = np.random.default_rng(31), (3, 4, 2), 0.5
     penalties = tuple(
         draw_variant(kind, rng, scope="network", biases=False) for kind in REGULARIZERS.values() if kind is not Dropout
@@ -167,7 +167,7 @@ def test_padding_of_the_parameters_stays_zero(draw_member, make_shape, make_repe
 
 
 def test_errors_are_measured_without_penalty(make_member, make_shape, make_examples, run_training, standing_still):
-    """E_t and E_v are ½‖a − y‖² alone, whatever is added to the gradient."""
+    """E_t and E_v are ½‖a − y‖² only, whatever is added to the gradient."""
     optimizer, examples = standing_still(), make_examples((3, 4, 2))
     members = [make_member(optimizer=optimizer), make_member(optimizer=optimizer, regularizers=(L2(weight=9.0),))]
     training = run_training(make_shape((3, 4, 2), 4), members, {0: examples})
@@ -176,7 +176,7 @@ def test_errors_are_measured_without_penalty(make_member, make_shape, make_examp
 
 
 def test_errors_after_an_epoch_are_those_before_the_next_step(make_member, make_shape, make_examples, run_training):
-    """One batch per epoch: the running mean of an epoch, taken before its step, is E_t of the epoch before."""
+    """With one batch per epoch, the running mean of an epoch, taken before its step, is E_t of the previous epoch."""
     training = run_training(make_shape((3, 4, 2)), [make_member(epochs=5)], {0: make_examples((3, 4, 2))})
     measured, running = ([epoch[name] for epoch in training.epochs[0]] for name in ("e_t", "e_t_running"))
     np.testing.assert_allclose(running[1:], measured[:-1], rtol=1e-12)
@@ -186,7 +186,7 @@ def test_errors_after_an_epoch_are_those_before_the_next_step(make_member, make_
 def test_the_running_mean_weighs_every_example_alike(
     make_member, make_shape, make_examples, run_training, standing_still
 ):
-    """Also those in the last, smaller batch: while nothing changes it is E_t."""
+    """Including those in a smaller last batch: as long as nothing changes, it equals E_t."""
     member = make_member(optimizer=standing_still())
     training = run_training(make_shape((3, 4, 2), 4), [member], {0: make_examples((3, 4, 2), 10)})
     assert training.last(0, "e_t_running") == pytest.approx(training.last(0, "e_t"), rel=1e-12)

@@ -1,4 +1,6 @@
-"""Subsets of the training side are nested and keep the proportions of classes; so is label noise, and it is exact."""
+"""Subsets of the training side are nested and keep class proportions; label noise is nested too, and has the exact
+share.
+"""
 
 import numpy as np
 import pytest
@@ -65,7 +67,7 @@ def test_subsets_are_nested_and_keep_the_proportions_of_stratified_classes(sizes
 
 @pytest.mark.parametrize("seed", range(3))
 def test_the_examples_of_a_class_are_spread_evenly_from_both_ends(seed):
-    """A class of one comes in the middle, with as many of the others before it as after it."""
+    """A class with one example is placed in the middle, with equally many of the others before and after it."""
     data = classes_of([1, 10])
     order = nested_order(np.arange(11), data, Division(0.5, stratified=True), seed=seed, repeat=1)
     assert data.targets[order, 0].tolist() == [1] * 5 + [0] + [1] * 5
@@ -98,7 +100,7 @@ def test_label_noise_replaces_a_share_of_the_labels_by_other_classes_and_is_nest
         assert replaced.sum() == round(share * len(rows))
         assert np.isin(noisy, np.arange(class_count)).all()
         assert (replaced | ~before).all()
-        # A label that is replaced at one share is replaced by the same class at a larger one.
+        # A label that is replaced at a smaller share is replaced by the same class at a larger share.
         assert kept is None or (noisy[before] == kept[before]).all()
         before, kept = replaced, noisy
     assert (data.targets[rows] == true).all()

@@ -39,7 +39,7 @@ ROWS = [pytest.param(name, kind, id=name) for table in TABLES.values() for name,
 
 @dataclasses.dataclass(frozen=True)
 class Example(Variant):
-    """One parameter of each sort."""
+    """One parameter of each kind."""
 
     size: float = parameter(above=0, headline=True)
     share: float = parameter(0.5, at_least=0, below=1)
@@ -81,7 +81,7 @@ def test_a_domain_accepts_what_is_inside_and_nothing_else(domain, inside, outsid
     ],
 )
 def test_what_leaves_the_domain_in_single_precision_is_refused(domain, value):
-    """Members train in float32 unless told otherwise: β = 1 − 1e-9 would be 1 there, and ε = 1e-46 be 0."""
+    """By default, members train in float32, where β = 1 − 1e-9 would be 1 and ε = 1e-46 would be 0."""
     with pytest.raises(ValueError, match="also when rounded to float32"):
         domain.accept(value)
 
@@ -171,7 +171,7 @@ def test_every_row_is_a_variant_that_can_be_made_from_its_settings(name, kind, d
     drawn = draw_variant(kind, np.random.default_rng(26))
     assert kind.from_settings(drawn.settings()) == drawn
     assert hash(kind.from_settings(drawn.settings())) == hash(drawn)
-    # The shorthand of a layer has its numbers behind the name: conv8x3.
+    # In the shorthand of a layer, its numbers follow the name: conv8x3.
     numbers = "([0-9]+(x[0-9]+)*)?" if name in LAYERS else ""
     assert re.fullmatch(name + numbers, drawn.label(name).partition(":")[0])
 
@@ -206,7 +206,7 @@ def is_variant(row):
 
 
 def test_the_tables_here_are_all_there_are():
-    """Walks the modules of the core: a new table of variants must be walked here."""
+    """Goes through the modules of the core: a new table of variants must be added to these tests."""
     modules = [importlib.import_module(f"fitgap.core.{module.name}") for module in pkgutil.iter_modules(core.__path__)]
     found = {
         id(value)

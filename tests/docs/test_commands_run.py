@@ -1,7 +1,7 @@
-"""The commands of README.md and of the how-to guides do what they say: they run as written, page by page.
+"""The commands in README.md and the how-to guides work: they run as written, page by page.
 
-Where a page trains, it trains little and in this process. What needs a cluster, a server or another program is left to
-the tests of these parts.
+Commands that train are shortened and run in this process. Those that need a cluster, a server or another program are
+left to the tests of these parts.
 """
 
 import contextlib
@@ -19,7 +19,7 @@ from fitgap.runner.data import load_dataset
 from fitgap.runner.suggestions import naming_database
 from support.sampling import per_commit
 
-# They share what takes long to make.
+# These tests share a fixture that is slow to set up.
 pytestmark = pytest.mark.xdist_group("commands of the pages")
 
 ROOT = Path(__file__).parents[2]
@@ -28,7 +28,7 @@ PAGES = [
     ROOT / "docs" / "reference" / "filters.md",
     *sorted((ROOT / "docs" / "how-to").glob("*.md")),
 ]
-# Their commands take a second or two.
+# The commands of these pages take a second or two.
 QUICK = [page for page in PAGES if page.name in ("README.md", "filters.md", "compare.md", "find-trials.md")]
 SWEEP = """\
 data: {source: digits, validation: 0.1}
@@ -55,14 +55,14 @@ LOANS = "amount,years,defaulted\n" + "\n".join(
 SURVEY = "age,size,sampling_weight,income\n" + "\n".join(
     f"{20 + n % 50},{1 + n % 4},{1 + n % 3}.5,{20 + 1.7 * (n % 31)}" for n in range(200)
 )
-# Another machine, another program, a placeholder, or minutes of training.
+# Needs another machine or program, contains a placeholder, or trains for minutes.
 ELSEWHERE = ("--address", "postgresql://", "--mlflow", "doctor", "examples/digits.yaml", "…", "NAME", "FILE", "SWEEP")
 TRAINING = ("run", "resume", "extend", "improve", "retry")
 
 
 @pytest.fixture(scope="module")
 def prepared_folder(tmp_path_factory):
-    """A folder with what the pages speak of: a sweep `digits`, its data and other files."""
+    """A folder with everything the pages mention: a sweep `digits`, its data and other files."""
     folder = tmp_path_factory.mktemp("pages")
     with contextlib.chdir(folder):
         Path("digits.yaml").write_text(SWEEP)
@@ -94,7 +94,7 @@ def write_arrays(digits):
 
 @pytest.fixture
 def folder(prepared_folder, tmp_path, monkeypatch):
-    """A copy of it for one page, as the current folder."""
+    """A copy of the prepared folder for one page, as the current folder."""
     shutil.copytree(prepared_folder, tmp_path, dirs_exist_ok=True)
     monkeypatch.delenv("FITGAP_DB", raising=False)
     monkeypatch.chdir(tmp_path)
@@ -102,13 +102,13 @@ def folder(prepared_folder, tmp_path, monkeypatch):
 
 
 def answer(line):
-    """The exit code of a command and what it printed."""
+    """Run a command; returns its exit code and output."""
     printed = io.StringIO()
     words = shlex.split(line, comments=True)
     if words[0] in TRAINING and "--dry-run" not in words:
         words += ["--engine", "local"]
     if words[0] == "run" and any(word.startswith("--") for word in words):
-        # The first rung comes after three epochs.
+        # The first rung is after three epochs.
         words += ["--epochs", "4" if "--halving" in words else "1"]
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed), naming_database():
         code = exit_code_of(lambda: app(words, standalone_mode=False))
@@ -116,16 +116,16 @@ def answer(line):
 
 
 def commands(page):
-    """The commands that stand in blocks of a page, without those for another place."""
+    """The commands in the code blocks of a page, except those that cannot run here."""
     lines = re.findall(r"^    (?:nohup )?fitgap (.*)$", page.read_text().replace("\\\n", " "), re.MULTILINE)
     lines = [re.sub(" > .*log.*", "", line) for line in lines]
-    # The page runs until it is stopped; tests/web opens it.
+    # The web page runs until it is stopped; it is tested in tests/web.
     lines = [line for line in lines if line.split()[0] != "ui" and "--ui" not in line]
     return [line for line in lines if not any(word in line for word in ELSEWHERE)]
 
 
 def with_yes(line):
-    """Nobody is there to be asked."""
+    """The line with `--yes` if it would ask for confirmation."""
     words = line.partition("#")[0]
     return f"{words} --yes" if words.startswith("delete") and "--yes" not in words else line
 

@@ -1,4 +1,4 @@
-"""The pictures of the documentation: each is drawn by the program, shown on a page, and described in words."""
+"""The pictures in the documentation: each is drawn by the program, shown on a page, and described in words."""
 
 import importlib.util
 import re
@@ -14,7 +14,7 @@ from PIL import Image
 
 
 def load_pictures():
-    """`docs/pictures.py`; as a module of a package it would be looked for next to this file."""
+    """Load `docs/pictures.py` by its path; as a module of a package, it would be searched for next to this file."""
     place = Path(__file__).parents[2] / "docs" / "pictures.py"
     specification = importlib.util.spec_from_file_location("pictures_of_the_documentation", place)
     sys.modules[specification.name] = module = importlib.util.module_from_spec(specification)
@@ -31,7 +31,7 @@ OF_THE_WEB_PAGE = {"page-results.png", "page-sweep.png"}
 
 
 def shown():
-    """All images on all pages: the text that describes each, and its file."""
+    """All images on all pages: the alternative text and the file of each."""
     for page in PAGES:
         for words, place in re.findall(r"!\[([^\]]*)\]\(([^)]+)\)", page.read_text(encoding="utf-8")):
             yield words, (page.parent / place).resolve()
@@ -48,7 +48,7 @@ def test_every_picture_is_drawn_by_the_program_and_shown():
 def test_the_gallery_has_every_kind_with_its_question_a_picture_and_a_pitfall():
     text = (DOCS / "how-to" / "draw.md").read_text(encoding="utf-8")
     sections = dict(re.findall(r"^## (\S+)$(.*?)(?=^## |\Z)", text, re.DOTALL | re.MULTILINE))
-    # The pictures of some kinds are those of studies.
+    # Some kinds are illustrated with pictures of studies.
     of_studies = {"learning-curve", "repeats"}
     assert set(sections) == set(KINDS) == {each.kind for each in DRAWINGS} | of_studies
     assert all(f"study-{name}.svg" in sections[name] for name in of_studies)
@@ -62,26 +62,26 @@ def documented():
 
 
 def outline(svg):
-    """What is drawn, apart from the results: the heading, the titles of the axes, and the kinds of marks."""
+    """What is drawn, apart from the results: the heading, the axis titles, and the kinds of marks."""
     heading, axes, marks = None, set(), set()
     for element in ElementTree.fromstring(svg).iter():
         names = element.get("class", "").split()
         text = " ".join(each.text or "" for each in element.iter("{http://www.w3.org/2000/svg}text"))
         if "role-title-text" in names:
-            # Those of panels come first.
+            # The titles of panels come before the heading.
             heading = text
         elif "role-axis-title" in names:
-            # An axis is logarithmic if the values span much.
+            # An axis is logarithmic if its values span a wide range.
             axes.add(text.removesuffix(" (log scale)"))
         elif "role-mark" in names:
             marks.add(names[0])
-    # Texts and lines tell what the results are, such as how many trials diverged.
+    # Text and rule marks depend on the results, such as how many trials diverged.
     return heading.removesuffix(" (log scale)"), axes, marks - {"mark-text", "mark-rule"}
 
 
 @pytest.mark.nightly
 def test_one_command_makes_every_picture_as_it_is_shown(tmp_path):
-    """With trainings of a moment; the nightly tests train everything."""
+    """With very short trainings; another nightly test trains everything."""
     pictures.main([str(tmp_path), pictures.BRIEF])
     made = {path.name: path for path in tmp_path.iterdir()}
     assert made.keys() == documented()
@@ -120,7 +120,7 @@ def test_every_study_has_a_page_with_its_question_picture_and_exercises():
         assert f"*{study.question}*" in text and f"    fitgap study {name}\n" in text
         assert re.findall("^## (.*)$", text, re.MULTILINE) == ["Theory", "Result", "How to read it", "Exercises"]
         assert f"images/{pictures.picture_of(study)}" in text
-        # What the command prints, of which the nightly tests compare every letter.
+        # The command's output, which a nightly test compares letter by letter.
         answer = pictures.ANSWER.search(text)[0]
         assert f"\n{name}: {study.question}\n" in answer
         assert any(f"\nIn short: {meaning}.\n" in answer for meaning in study.outcomes.values())

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-# They share what takes long to make.
+# These tests share a fixture that is slow to set up.
 pytestmark = pytest.mark.xdist_group("site")
 
 ROOT = Path(__file__).parents[2]
-# Hosts that a page may link to, but must not load anything from.
+# Pages may link to other hosts, but must not load anything from them.
 LOADED = re.compile(r'<(?:script|img|iframe)[^>]*\bsrc="(?:https?:)?//|<link rel="stylesheet"[^>]*href="(?:https?:)?//')
 
 
@@ -27,7 +27,7 @@ def site(tmp_path_factory):
     return folder
 
 
-# The site takes half a minute to build; `.ci/run` does it for every change.
+# The site takes half a minute to build; `.ci/run` builds it for every change.
 @pytest.mark.nightly
 def test_the_site_builds_without_a_warning(site):
     assert (site / "index.html").exists() and (site / "reference" / "commands" / "index.html").exists()
@@ -41,7 +41,7 @@ def test_pages_load_nothing_from_other_hosts(site):
 
 
 def test_generated_pages_say_what_the_program_says():
-    """After changing a help text, a key or a variant: `python -m docs.generate`."""
+    """After changing a help text, a key or a variant, run `python -m docs.generate`."""
     code = (
         "from docs.generate.__main__ import PAGES, REFERENCE\n"
         "print(*[name for name, page in PAGES.items() if (REFERENCE / name).read_text() != page()])"

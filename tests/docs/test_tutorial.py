@@ -1,4 +1,4 @@
-"""docs/tutorial.md: its commands run as written, in their order, and lead to what the page says."""
+"""docs/tutorial.md: its commands run as written, in order, and give the results that the page describes."""
 
 import json
 import os
@@ -10,18 +10,18 @@ from pathlib import Path
 
 import pytest
 
-# They share what takes long to make.
+# These tests share a fixture that is slow to set up.
 pytestmark = pytest.mark.xdist_group("tutorial")
 
 PAGE = (Path(__file__).parents[2] / "docs" / "tutorial.md").read_text()
-# What the page tells its readers to write to this file.
+# The content that readers are told to write to this file.
 NEW = re.search(r"`new.csv`:\n\n```text\n(.*?)```", PAGE, re.DOTALL).group(1)
-# The installation, and the command with placeholders for the reader's own file.
+# The installation, and a command with placeholders for the reader's own file.
 NOT_RUN = ("python3 -m venv", ".venv/bin/pip", "source ", "fitgap run --data FILE")
 
 
 def commands():
-    """The commands of the page that are run, each as one line."""
+    """The commands of the page that the tests run, each on one line."""
     text = re.sub(r"```.*?```", "", PAGE.replace("\\\n", " "), flags=re.DOTALL)
     lines = [" ".join(line.split()) for line in re.findall(r"^    (.*)$", text, re.MULTILINE)]
     return [line for line in lines if not line.startswith(NOT_RUN)]
@@ -29,7 +29,7 @@ def commands():
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
-    """A function that runs a command where all commands of the page have run."""
+    """A function that runs a command in a folder where all commands of the page have run."""
     folder = tmp_path_factory.mktemp("tutorial")
     script = re.search(r"```python\n(.*?)```", PAGE, re.DOTALL).group(1)
     (folder / "make_houses.py").write_text(script)
@@ -53,7 +53,7 @@ def trained(tmp_path_factory):
 
 
 def masked(line):
-    """A line without its numbers, whose last digits depend on the processor, and without its widths."""
+    """A line with its numbers masked, because their last digits depend on the processor, and with normalized spaces."""
     return " ".join(re.sub(r"[\d.]+", "#", line).split())
 
 
@@ -86,7 +86,7 @@ def test_only_the_new_trials_were_trained(trained):
 @pytest.mark.nightly
 def test_output_is_printed_as_the_page_shows_it(trained):
     blocks = re.findall(r"```text\n(.*?)```", PAGE, re.DOTALL)
-    # Numbers aside, all but the curve; `…` stands for what was left out.
+    # Every line except the curve, with numbers masked; `…` marks omissions.
     shown = {masked(line) for block in blocks for line in block.splitlines() if "│" not in line} - {"…", ""}
     printed = {masked(line) for line in (trained.printed + NEW).splitlines()}
     assert len(shown) > 20 and shown - printed == set()

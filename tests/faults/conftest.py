@@ -1,4 +1,4 @@
-"""Databases and folders for what is to be disturbed."""
+"""Databases and folders for processes that are disturbed."""
 
 import os
 from collections import Counter
@@ -8,13 +8,13 @@ from support.faults.children import outcome
 from support.faults.evidence import Evidence, note_history
 from support.faults.victims import Victim, run
 
-# The database itself notes what happens to every trial. Processes that are forked take it from the one that forks them.
+# Lets the database record every change of a trial with triggers. Forked processes inherit this setting.
 os.environ["FITGAP_ALLOW_TRIGGERS"] = "1"
 
 
 @pytest.fixture(autouse=True)
 def own_folder(tmp_path, monkeypatch):
-    """Every test stands in an empty folder of its own, with no database named by the environment."""
+    """Every test runs in an empty folder of its own, without a database in the environment."""
     monkeypatch.delenv("FITGAP_DB", raising=False)
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -22,7 +22,7 @@ def own_folder(tmp_path, monkeypatch):
 
 @pytest.fixture(scope="session")
 def undisturbed_export(tmp_path_factory):
-    """What the tiny sweep finds where nothing happens: the same on every database."""
+    """The export of the tiny sweep without any disturbance, which is the same on every database."""
     folder = tmp_path_factory.mktemp("undisturbed")
     victim = Victim(str(folder / "store.db"), folder)
     assert outcome(run, victim) == 0, victim.complaint
@@ -33,7 +33,7 @@ def undisturbed_export(tmp_path_factory):
 
 @pytest.fixture
 def new_victim(databases, tmp_path):
-    """`new_victim(**settings)`: a process on an empty database, in a folder of its own; `again` for one more."""
+    """`new_victim(**settings)`: a process in a folder of its own, on an empty database or on that of `again=victim`."""
     made = Counter()
 
     def make(again=None, **settings):

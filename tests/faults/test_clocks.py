@@ -1,4 +1,4 @@
-"""Clocks that jump: no driver that lives is taken for dead."""
+"""Clocks that jump: no live driver is declared lost."""
 
 import itertools
 import time
@@ -12,9 +12,9 @@ from support.faults.evidence import Evidence
 from support.faults.victims import run, write_ahead
 
 HOUR = 3600.0
-# Leases end several times over; whoever lives shows it ten times before it could be taken for dead.
+# Leases expire several times during a test. A live driver renews its lease ten times before it could be declared lost.
 TIMES = {"lease": 1.0, "beat": 0.2, "confirm": 2.0}
-# In front of the server's own function, so that its clock can be set.
+# This function hides the server's own one, so that the clock can be set.
 SETTABLE_CLOCK = """
     CREATE TABLE clock_jump AS SELECT CAST(0 AS double precision) AS seconds;
     CREATE FUNCTION clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE AS
@@ -31,7 +31,7 @@ HAVE_RENEWED = """
 
 @contextmanager
 def training(*victims):
-    """All of them train; they have come to their ends when the block has ended."""
+    """All victims train inside the block; at its end, they are awaited and must have succeeded."""
     with ExitStack() as stack:
         processes = [stack.enter_context(child(run, victim)) for victim in victims]
         yield
@@ -41,7 +41,7 @@ def training(*victims):
 
 
 def check_nobody_was_replaced(address, expected_export):
-    """Returns the rows of the two drivers."""
+    """Check that no driver was replaced and that the results are right; returns the rows of the two drivers."""
     found = Evidence(address)
     found.check_whole()
     assert found.export == expected_export
@@ -54,7 +54,7 @@ def check_nobody_was_replaced(address, expected_export):
 @pytest.mark.nightly
 @pytest.mark.parametrize("database_kind", ["sqlite"])
 def test_drivers_whose_clocks_jump_apart_take_nothing_from_each_other(new_victim, undisturbed_export):
-    """Each on a machine of its own, as far as they know; after a second their clocks are two hours apart."""
+    """Each driver believes it runs on a machine of its own; after a second, their clocks are two hours apart."""
     first = new_victim(machine="one", clock_jump=HOUR, pause=0.3, **TIMES)
     write_ahead(first)
     second = new_victim(again=first, machine="another", clock_jump=-HOUR, pause=0.3, **TIMES)
@@ -68,13 +68,15 @@ def test_drivers_whose_clocks_jump_apart_take_nothing_from_each_other(new_victim
 @pytest.mark.nightly
 @pytest.mark.parametrize("database_kind", ["postgresql"])
 def test_when_the_clock_of_the_server_jumps_nobody_is_taken_for_dead(new_victim, undisturbed_export):
-    """An hour forwards, with which every lease has ended, and two hours back, with which none seems to end soon."""
+    """The clock jumps forward by an hour, so that every lease has expired, then back by two, so that no lease seems to
+    end soon.
+    """
     first = new_victim(machine="one", pause=0.6, **TIMES)
     write_ahead(first)
     second = new_victim(again=first, machine="another", pause=0.6, **TIMES)
     with psycopg.connect(first.address, autocommit=True) as server:
         server.execute(SETTABLE_CLOCK)
-    # Connected again, since it is a connection's beginning that finds functions in this order.
+    # Connect again, because the new search path only applies to new connections.
     with psycopg.connect(first.address, autocommit=True) as server, training(first, second):
         for jump in (0.0, HOUR, -HOUR):
             server.execute("UPDATE clock_jump SET seconds = %s", [jump])

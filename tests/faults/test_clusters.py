@@ -1,4 +1,4 @@
-"""A cluster of several nodes on one machine: nodes die and join in the middle of a sweep, and it finds the same."""
+"""A cluster of several nodes on one machine: nodes die and join during a sweep, and the results are the same."""
 
 import contextlib
 import json
@@ -13,7 +13,7 @@ from support.faults.evidence import Evidence
 from support.faults.ray_clusters import ENVIRONMENT, ray_cluster
 from support.sampling import at_night
 
-# They share what takes long to make.
+# These tests share fixtures that are slow to set up.
 pytestmark = pytest.mark.xdist_group("a cluster of three nodes")
 
 SWEEP = """\
@@ -27,13 +27,14 @@ axes:
   regularizer: [none, {dropout: {ratio: 0.2}}]
   optimizer: [adam, {gradient_descent: {rate: 0.1}}, {gradient_descent: {rate: 1e+30}}]
 """
-# Of a sweep, for each repeat.
+# Number of configurations of the sweep.
 CONFIGURATIONS = 12
-# With every commit, and at night: nodes, repeats, and how many trials every node has a part of.
+# Small and large case: nodes, repeats, and how many trials must have sent epochs, so that every node has a part of
+# them.
 FEW_NODES = 2
 SIZES = [(FEW_NODES, 4, 16), at_night(3, 25, 80)]
-# Uses the engine itself: what a node gets that is refused, what becomes of a pack whose examples are gone, what packs
-# save that are asked to leave, and how far workers run ahead of a driver that is slow.
+# Uses the engine directly. Checks which packs a refused node gets, what happens to a pack whose examples are lost,
+# which states packs save when asked to leave, and how far workers run ahead of a slow driver.
 ENGINE = """
 import json, sys, time
 from pathlib import Path
@@ -102,7 +103,7 @@ with RayEngine(sweep.dataset, None, cluster) as engine:
 print(json.dumps(found))
 """
 
-# A sweep from Python, and the rest of it by a second call.
+# Runs a sweep from Python, then resumes it with a second call.
 FROM_PYTHON = """
 import sys
 from fitgap import resume_sweep, run_sweep
@@ -116,20 +117,20 @@ assert resume_sweep("mine", address=sys.argv[1]).trials().equals(trained.trials(
 
 @pytest.fixture(scope="module")
 def cluster(request):
-    """Three nodes of one core, if no other number is asked for."""
+    """Three nodes with one core each, unless the test asks for another number."""
     with ray_cluster(nodes=getattr(request, "param", 3)) as made:
         yield made
 
 
 @pytest.fixture(autouse=True)
 def let_in(monkeypatch):
-    """The token of the cluster."""
+    """Set the token of the cluster."""
     for name in ("RAY_AUTH_MODE", "RAY_AUTH_TOKEN"):
         monkeypatch.setenv(name, ENVIRONMENT[name])
 
 
 def ask(folder, statement):
-    """The answer of the database, in one number; 0 where it has no tables yet."""
+    """The single number that a query returns; 0 if the database has no tables yet."""
     with (
         contextlib.suppress(sqlite3.OperationalError),
         contextlib.closing(sqlite3.connect(f"file:{folder / 'fitgap.db'}?mode=ro", uri=True)) as connection,
@@ -139,7 +140,7 @@ def ask(folder, statement):
 
 
 def wait_for_epochs(folder, process, many):
-    """Wait until so many trials have sent some, and so every node."""
+    """Wait until N trials have sent epochs, by which time every node has."""
     trials = "SELECT count(DISTINCT trial_id) FROM epoch"
     assert wait_until(lambda: ask(folder, trials) >= many or process.poll() is not None) is not None
     assert process.poll() is None, (folder / "err").read_text()
@@ -160,7 +161,7 @@ def test_a_sweep_in_which_a_node_dies_and_one_joins_finds_the_same(repeats, many
     found = Evidence(str(tmp_path / "fitgap.db"))
     found.check_whole()
     assert len(found.trials) == CONFIGURATIONS * repeats and set(found.counts) == {"completed", "diverged"}
-    # Nothing is held against those whose node died.
+    # A dead node does not count as a worker failure of its trials.
     assert {row.worker_failures for row in found.trials.values()} == {0}
     alone = tmp_path / "alone"
     alone.mkdir()
@@ -172,7 +173,7 @@ def test_a_sweep_in_which_a_node_dies_and_one_joins_finds_the_same(repeats, many
 @pytest.mark.nightly
 @pytest.mark.parametrize("database_kind", ["postgresql"], indirect=True)
 def test_drivers_of_one_command_share_the_cluster(cluster, database, tmp_path):
-    """Two of them train, each on its part of the workers, and leave nothing behind."""
+    """Two drivers train, each on its share of the workers, and leave nothing behind."""
     sweep = SWEEP.replace("REPEATS", "25")
     (tmp_path / "long.yaml").write_text(sweep)
     given = ("--address", cluster.address, "--db", database, "--drivers", "2")
@@ -189,7 +190,7 @@ def test_drivers_of_one_command_share_the_cluster(cluster, database, tmp_path):
 
 @pytest.fixture(scope="module")
 def found(cluster, tmp_path_factory):
-    """What the engine did."""
+    """What the ENGINE script found."""
     folder = tmp_path_factory.mktemp("engine")
     environment = {**os.environ, **ENVIRONMENT}
     done = subprocess.run(
@@ -212,20 +213,20 @@ def test_a_node_that_is_refused_gets_nothing(found):
 
 @pytest.mark.nightly
 def test_examples_that_are_gone_cost_an_attempt_and_are_prepared_again(found):
-    """As where the node has died that kept them."""
+    """As if the node that stored them had died."""
     assert found["before"] == found["after"] == ["completed"]
     assert found["lost"] == [[1, True]]
 
 
 @pytest.mark.nightly
 def test_packs_that_are_asked_to_leave_save_how_far_they_are(found):
-    """They would train for hours; the run ends only because they hear of it."""
+    """They would train for hours; the run ends only because they notice the request."""
     assert found["saved"] == [1, 2, 3, 4]
 
 
 @pytest.mark.nightly
 def test_workers_wait_for_a_slow_driver(found):
-    """Where no more blocks may wait than one."""
+    """With a limit of one waiting block."""
     assert found["blocks"] == 1000 and found["ahead"] <= 3, found
 
 
@@ -256,7 +257,7 @@ def test_a_wrong_token_is_told_in_a_line_and_nothing_is_written(cluster, tmp_pat
 
 @pytest.mark.nightly
 def test_a_driver_that_loses_its_cluster_says_so_and_puts_its_trials_back(tmp_path):
-    # Not over before the driver has given up.
+    # Long enough that the sweep is not over before the driver gives up.
     (tmp_path / "long.yaml").write_text(SWEEP.replace("epochs: 100", "epochs: 400").replace("REPEATS", "25"))
     with (
         ray_cluster(nodes=3) as lost,
@@ -275,7 +276,7 @@ def test_a_driver_that_loses_its_cluster_says_so_and_puts_its_trials_back(tmp_pa
 
 @pytest.mark.nightly
 def test_packages_of_the_user_named_like_ours_have_no_effect(cluster, tmp_path):
-    """Neither here nor on the nodes, which get this program with the sweep."""
+    """Neither here nor on the nodes, which receive this program with the sweep."""
     for name in ("core", "runner", "migrations"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "__init__.py").write_text("raise SystemExit(77)\n")

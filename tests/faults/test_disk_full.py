@@ -1,5 +1,6 @@
-"""A full disk, at each size that an SQLite file passes while a sweep is trained, and at as many moments of a server's:
-one line, nothing lost, it goes on."""
+"""A disk that fills up at each of several sizes of an SQLite file, or after several numbers of rows on a server: the
+error is one line, nothing is lost, and the sweep can be resumed.
+"""
 
 import sqlite3
 import sys
@@ -15,12 +16,12 @@ from support.faults.children import outcome
 from support.faults.full_disks import STAGES, fill, train_until_full
 from support.sampling import at_night
 
-# They share what takes long to make.
+# These tests share fixtures that are slow to set up.
 pytestmark = pytest.mark.xdist_group("a full disk")
 
-# How many sizes are tried with every commit, and at night.
+# How many sizes are tried per commit and at night.
 LIMITS = pytest.mark.parametrize("count", [3, at_night(30)])
-# A server refuses to write as if its disk were full, from the row of this number on.
+# From the row with this number on, the server refuses to write as if its disk were full.
 LIMIT_ROWS = """
     CREATE SEQUENCE written;
     CREATE TABLE room (rows bigint);
@@ -37,7 +38,7 @@ ENDLESS = 2**60
 
 
 def limited(pages):
-    """Lets the file of a store grow to so many pages."""
+    """Limits the file of a store to this many pages."""
 
     def prepare(store):
         connection = store._engine.raw_connection()
@@ -57,7 +58,7 @@ def pages_of(path):
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory):
-    """What the sweep finds where there is room, and the pages of an empty and of the full database."""
+    """The results of the sweep without a limit, and the numbers of pages of the empty and of the full database."""
     path = str(tmp_path_factory.mktemp("undisturbed") / "store.db")
     open_store_for_writing(path).close()
     empty = pages_of(path)
@@ -77,7 +78,7 @@ def test_a_sweep_that_finds_the_disk_full_loses_nothing_and_goes_on(count, undis
         assert pages_of(path) <= limit
         train(path)
         assert findings(path) == expected
-    # It was full before the sweep was written, and after some of its epochs.
+    # The disk was full before the sweep was written, and after some of its epochs.
     assert stages >= {"nothing", "epochs"}
 
 
@@ -93,7 +94,7 @@ def test_a_sweep_that_finds_the_disk_of_the_server_full_loses_nothing_and_goes_o
     for point in range(count):
         address = databases.make()
         limit_rows(address, full * point // count)
-        # In a process of its own, which is gone then, and whose driver could not even write that it has ended.
+        # In a process of its own, which then ends; its driver could not even record its own end.
         stages.add(STAGES[outcome(fill, address)])
         asked(address, f"UPDATE room SET rows = {ENDLESS} RETURNING 1")
         train(address)
@@ -102,7 +103,7 @@ def test_a_sweep_that_finds_the_disk_of_the_server_full_loses_nothing_and_goes_o
 
 
 def limit_rows(address, count):
-    """Let the server find its disk full after so many rows."""
+    """Let the server report a full disk after N rows."""
     with psycopg.connect(address, autocommit=True) as connection:
         connection.execute(LIMIT_ROWS % count)
         for table in metadata.tables:

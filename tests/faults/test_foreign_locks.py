@@ -1,4 +1,6 @@
-"""Somebody else locks the database while a sweep is trained: the driver waits, no trial fails, all else is the same."""
+"""Another process locks the database while a sweep is trained: the driver waits, no trial fails, and the results are
+the same.
+"""
 
 import contextlib
 import sqlite3
@@ -13,12 +15,12 @@ from support.sampling import on_sqlite_per_commit
 
 LOCKED_SECONDS = 1.0
 TIMES = 2
-# Longer than SQLite waits, and as long as the plan asks for.
+# Longer than SQLite's lock timeout. The requirement is half a minute.
 LONG_SECONDS = 31.0
 
 
 def keep_locked(address, locked, seconds):
-    """Hold the lock for writing for so long; `locked` is set once it is held."""
+    """Hold the write lock for this many seconds; `locked` is set once it is held."""
     if "://" in address:
         with psycopg.connect(address) as connection:
             connection.execute("LOCK TABLE driver, trial, epoch IN EXCLUSIVE MODE")
@@ -37,7 +39,7 @@ def hold(locked, seconds):
 
 @pytest.fixture(params=["the database waits", "the driver waits"])
 def who_waits(request, monkeypatch):
-    """In the database's own time, or beyond it, where it gives up and the driver tries again."""
+    """Within the database's lock timeout; or beyond it, so that the database gives up and the driver tries again."""
     if request.param == "the driver waits":
         monkeypatch.setattr(sqlite, "LOCK_TIMEOUT_SECONDS", 0.2)
         monkeypatch.setattr(postgresql, "WRITING", postgresql.WRITING.replace("30s", "200ms"))
@@ -54,13 +56,13 @@ def test_a_lock_held_for_half_a_minute_fails_no_trial(databases):
 
 
 def train_while_locked(databases, times, seconds):
-    """Train, so often with somebody who takes the lock for so long; nothing is otherwise than where nobody does."""
+    """Train while the lock is taken N times for this many seconds each, and compare with undisturbed training."""
     undisturbed, address = databases.make(), databases.make()
     train(undisturbed)
     lockers = []
 
     def lock_now_and_then(block):
-        """The next thing that is written finds the database locked."""
+        """Take the lock, so that the next write finds the database locked."""
         if len(lockers) < times and block.rows:
             locked = threading.Event()
             lockers.append(threading.Thread(target=keep_locked, args=(address, locked, seconds)))

@@ -1,4 +1,4 @@
-"""Somebody keeps a transaction open on PostgreSQL, so that no dead row is cleared up: claims take no longer for it."""
+"""An open transaction on PostgreSQL prevents dead rows from being vacuumed: claims do not become slower."""
 
 import contextlib
 import time
@@ -14,7 +14,7 @@ SLOWER = 2.0
 
 
 class Claimer:
-    """A driver that claims the trials of a database, one by one; each claim leaves dead rows."""
+    """A driver that claims the trials of a database one by one; each claim leaves dead rows."""
 
     def __init__(self, address, stack):
         store = stack.enter_context(open_store_for_writing(address))
@@ -29,14 +29,14 @@ class Claimer:
 
     @property
     def slowest_of_a_hundred(self):
-        """Of the later claims, when most has piled up."""
+        """The 99th percentile of the later claims, when most dead rows have piled up."""
         late = sorted(self.seconds[CLAIMS // 2 :])
         return late[len(late) * 99 // 100]
 
 
 @pytest.mark.nightly
 def test_claims_take_no_longer_while_dead_rows_pile_up(postgres, postgres_template):
-    """In turn with claims in a database where nothing piles up: whatever else the machine does slows both."""
+    """Claims alternate with claims in a database without dead rows, so that other load on the machine slows both."""
     with contextlib.ExitStack() as stack:
         made = stack.enter_context(contextlib.closing(PostgresDatabases(postgres, postgres_template)))
         held_address = made.make()
@@ -48,7 +48,7 @@ def test_claims_take_no_longer_while_dead_rows_pile_up(postgres, postgres_templa
             usual.claim(trial)
             held.claim(trial)
         ((number_after,),) = holder.execute("SELECT count(*) FROM trial WHERE attempt = 0")
-    # What it saw at first is still there.
+    # The snapshot has been held all the time.
     assert number_before == number_after == CLAIMS
     times = [each.slowest_of_a_hundred * 1e3 for each in (usual, held)]
     print(f"{CLAIMS} claims: 99 of 100 within {times[0]:.1f} ms, while a snapshot is held within {times[1]:.1f} ms")

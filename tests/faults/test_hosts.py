@@ -1,4 +1,4 @@
-"""The hosts of other tests: apart from each other, joined by a network that can be cut, and gone at the end."""
+"""The hosts that other tests use: isolated, joined by a network that can be cut, and gone at the end."""
 
 import signal
 import subprocess
@@ -22,7 +22,7 @@ with socket.create_server(("", 4000)) as listener:
     while True:
         listener.accept()[0].sendall(b"pong")
 """
-# Makes a host, starts something on it, says so and waits to be killed.
+# Makes a host, starts a process on it, reports this and waits to be killed.
 MAKE = """
 import sys, time
 from pathlib import Path
@@ -70,7 +70,7 @@ def test_only_a_host_that_has_the_repository_sees_it(hosts):
 
 
 def test_hosts_end_with_whoever_made_them(hosts, tmp_path):
-    """Even where that was killed and could not tell anybody."""
+    """Even if the process that made them was killed and could not clean up."""
     line = [sys.executable, "-c", MAKE, tmp_path / "left"]
     folder = str(Path(__file__).parents[1])
     with subprocess.Popen(

@@ -1,4 +1,4 @@
-"""Ctrl-C at any time, once or twice: the command ends soon, nothing stays running, and it says how to go on."""
+"""Ctrl-C at any time, once or twice: the command ends soon, no trial stays running, and it says how to resume."""
 
 import os
 import random
@@ -29,18 +29,18 @@ axes:
   optimizer: [adam, {gradient_descent: {rate: [0.1, 0.2]}}]
 """
 TRIALS = 24
-# The plan asks for 5 s after one and 1 s after two, on a machine that does nothing else.
+# The requirement is 5 s after one and 1 s after two, on an idle machine.
 SOON_SECONDS = {1: 15.0, 2: 10.0}
 PATIENCE_SECONDS = 120.0
 WHILE_WRITTEN = "stopped while the sweep was written; see whether it is stored: fitgap sweeps\n"
-# On each kind of database, with every commit and at night; with each engine.
+# Per commit and at night, on each kind of database; and with each engine.
 MOMENTS, NIGHTLY_MOMENTS = 3, 25
 MANY = range(17)
 ENGINES = ("local", "auto", "ray")
 
 
 def rows(query):
-    """Rows of the database, which may not be there yet."""
+    """Rows of the database, which may not exist yet."""
     try:
         with closing(sqlite3.connect("file:fitgap.db?mode=ro", uri=True)) as connection:
             return connection.execute(query).fetchall()
@@ -49,14 +49,14 @@ def rows(query):
 
 
 def wait_for(query, running):
-    """Wait until a query has an answer."""
+    """Wait until a query returns rows."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not rows(query) and running.poll() is None and time.monotonic() < deadline:
         time.sleep(0.01)
 
 
 def press(process, times, luck):
-    """Send so many interrupts to a process, which may end before the last; returns when that was."""
+    """Send N interrupts to a process, which may end before the last; returns the time of the last one."""
     for _ in range(times):
         with suppress(ProcessLookupError):
             os.kill(process, signal.SIGINT)
@@ -66,7 +66,8 @@ def press(process, times, luck):
 
 
 def interrupt(times, engine, moment):
-    """Run the sweep, stop it so often some time after its trials or its first epochs are there; check what is left.
+    """Run the sweep, interrupt it N times some time after its trials or first epochs are written, and check the
+    database.
 
     Returns the seconds until it had ended.
     """
@@ -97,7 +98,7 @@ def check_farewell(code, err, name):
     assert err.splitlines()[-1] == f"continue with: fitgap resume {name}", err
 
 
-# Moment 0 comes before the first epoch, moment 1 after it.
+# Moment 0 is before the first epoch, moment 1 after it.
 @pytest.mark.parametrize(("times", "moment"), [(1, 1), at_night(2, 0), at_night(1, 0), at_night(2, 1)])
 def test_it_ends_soon_and_nothing_stays_running(times, moment, own_folder):
     """The installed command, in a process of its own."""
@@ -110,7 +111,9 @@ def test_it_ends_soon_and_nothing_stays_running(times, moment, own_folder):
 def test_at_any_moment_it_ends_soon_and_tells_how_to_go_on_with_what_it_has_written(
     times, moments, database, own_folder
 ):
-    """From its first moment on, or once the sweep is written: what is in the database then waits, or was trained."""
+    """From the very start on, or once the sweep is written. All trials in the database are then pending or
+    completed.
+    """
     (own_folder / "long.yaml").write_text(SWEEP)
     luck = random.Random(times)
     seconds, written = [], 0

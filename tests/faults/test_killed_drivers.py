@@ -1,7 +1,7 @@
-"""A driver killed at any edge of any of its transactions: nothing shown is lost, nothing is there twice, and the sweep
-goes on to the same numbers.
+"""A driver is killed before or after any step of any transaction: nothing shown is lost, nothing is stored twice, and
+the resumed sweep has the same results.
 
-Each commit tries some of the edges of every kind of life; `nightly` tries all.
+Each commit tries some kill points of every kind of run; `nightly` tries all.
 """
 
 import random
@@ -14,22 +14,22 @@ from support.faults.sweeps import TINY
 from support.faults.victims import STOPPED, run
 from support.sampling import at_night, steps
 
-# What opening a database does is for the tests of migrations.
+# Opening a database is tested with the migrations.
 OPENING = "opening"
-# In the second pack, with trials that have ended, that run and that wait.
+# This block is in the second pack: some trials have ended, some are running and some are pending.
 BLOCKS = 9
 IN_THE_MIDDLE = ("record after commit", BLOCKS)
 
 
 def with_every_commit(kind):
-    """On one kind of database with every commit, on the other at night."""
+    """On one kind of database per commit, on the other at night."""
     kinds = [each if each == kind else at_night(each) for each in ("sqlite", "postgresql")]
     return pytest.mark.parametrize("database_kind", kinds, indirect=True)
 
 
 @pytest.fixture
 def undisturbed(new_victim, undisturbed_export):
-    """A process that nothing happened to, which tells the points that there are."""
+    """A process that is not disturbed; its kill points are those to try."""
     victim = new_victim()
     assert outcome(run, victim) == 0, victim.complaint
     found = Evidence(victim.address)
@@ -39,17 +39,19 @@ def undisturbed(new_victim, undisturbed_export):
 
 
 def points_of(victim, *transactions):
-    """Every point that a process passed in these transactions, or in all, each with the time to be killed there."""
+    """Every kill point that a process passed in these transactions (default: all), with the number of the pass at which
+    to kill it.
+    """
     luck = random.Random(1)
     for name, count in sorted(victim.points.items()):
         transaction = name.removeprefix("beat ").split()[0]
         if transaction != OPENING and (not transactions or transaction in transactions):
-            # How often a heart has beaten by then nobody can tell; but it does once.
+            # The number of heartbeats before the kill varies, but there is at least one.
             yield name, 1 if name.startswith("beat") else luck.randint(1, count)
 
 
 def kill(victim):
-    """Let a process run into its death; returns what is in the database afterwards."""
+    """Run a process until it is killed; returns what is in the database afterwards."""
     assert outcome(run, victim) == -signal.SIGKILL, f"{victim.kill_at} was not met; {victim.complaint}"
     found = Evidence(victim.address)
     assert victim.acknowledged.items() <= found.epochs.items(), f"lost at {victim.kill_at}"
@@ -57,7 +59,9 @@ def kill(victim):
 
 
 def finish(victim, before):
-    """Let a process finish what others have left; what was stored before is stored still. Returns what is found."""
+    """Let a process finish the sweep, and check that everything stored before is still stored. Returns what is
+    found.
+    """
     assert outcome(run, victim) == 0, victim.complaint
     found = Evidence(victim.address)
     assert before.epochs.items() <= found.epochs.items()
@@ -69,7 +73,7 @@ def finish(victim, before):
 def test_killed_at_any_point_a_sweep_loses_nothing_and_goes_on_to_the_same_numbers(
     step, undisturbed, new_victim, undisturbed_export
 ):
-    """Points of an undisturbed life, one after the other; only what was in flight is trained once more."""
+    """Tries the kill points of an undisturbed run one by one; only trials in flight are trained again."""
     points = list(points_of(undisturbed))
     assert len(points) >= 30
     for point in points[::step]:
@@ -85,7 +89,7 @@ def test_killed_at_any_point_a_sweep_loses_nothing_and_goes_on_to_the_same_numbe
 @with_every_commit("postgresql")
 @pytest.mark.parametrize("kills", [3, at_night(7)])
 def test_killed_where_few_epochs_are_recorded(kills, new_victim):
-    """What was held back goes on from the saved states: the rows are those of a life without disturbance."""
+    """Epochs that were held back are trained again from the saved states: the rows are those of an undisturbed run."""
     thin = TINY.replace("epochs: 5", "epochs: 9, record: every=4")
     undisturbed = new_victim(sweep=thin)
     assert outcome(run, undisturbed) == 0, undisturbed.complaint
@@ -103,7 +107,9 @@ def test_killed_where_few_epochs_are_recorded(kills, new_victim):
 @with_every_commit("sqlite")
 @pytest.mark.parametrize("step", steps(3))
 def test_killed_while_it_takes_over_from_a_killed_driver(step, new_victim, undisturbed_export):
-    """The second process dies in the middle of it; the third finds all trials of the first, or all of the second."""
+    """The second process dies while taking over; the third finds all trials still held by the first, or all by the
+    second.
+    """
     first = new_victim(kill_at=IN_THE_MIDDLE)
     assert kill(first).held
     second = new_victim(again=first)
@@ -141,7 +147,7 @@ def test_killed_while_it_gives_back_what_it_held(step, new_victim, undisturbed_e
 @with_every_commit("sqlite")
 @pytest.mark.parametrize("step", steps(3))
 def test_killed_while_lost_packs_are_cut_in_two(step, new_victim, undisturbed_export):
-    """Every pack is lost until its trials are alone, and so every trial is trained several times in one life."""
+    """Every pack is lost until its trials are alone, so every trial is trained several times in one run."""
     losing = new_victim(loses_packs=True)
     assert outcome(run, losing) == 0, losing.complaint
     found = Evidence(losing.address)

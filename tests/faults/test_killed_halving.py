@@ -24,16 +24,16 @@ axes:
   optimizer: [{adam: {rate: [0.003, 0.1]}}, {gradient_descent: {rate: 1e+30}}]
 """
 TRIALS = 2 * 2 * 2 * 3 * 2
-# The same configurations in an order that is drawn, in brackets with different rungs.
+# The same configurations in random order, in brackets with different rungs.
 HYPERBAND = HALVED.replace("halving: {factor: 3, first: 1}", "hyperband: {factor: 3, first: 1}").replace(
     "repeats: 2", f"repeats: 2\nsearch: {{method: random, trials: {TRIALS}}}"
 )
-# A search whose generations are brackets, and that learns from what is pruned in them.
+# A search whose generations are brackets, and which learns from the pruned trials too.
 LEARNING = HYPERBAND.replace("hyperband:", "halving:").replace("method: random", "method: tpe, generation: 8, lag: 1")
 
 
 def found_by(victim):
-    """What is in the database after a life without an end of its own; every trial has ended."""
+    """What is in the database once the sweep has been finished; checks that every trial has ended."""
     found = Evidence(victim.address)
     assert set(found.counts) == {"completed", "diverged", "pruned"} and sum(found.counts.values()) == TRIALS
     assert found.broken_invariants == [] and found.gaps == []

@@ -1,5 +1,5 @@
-"""`kill -9` of the command while Ray works for it: what it started ends, what it left on disk goes, and the sweep goes
-on as if undisturbed.
+"""`kill -9` of the command while it trains on Ray: its processes end, its files are removed, and the sweep can be
+resumed as if undisturbed.
 """
 
 import contextlib
@@ -27,10 +27,10 @@ axes:
   optimizer: [adam, {gradient_descent: {rate: [0.1, 1e+30]}}]
 """
 LONGEST_SECONDS_OF_LEFT_PROCESSES = 30.0
-# The plan asks for 10 s, on a machine that does nothing else; most of it is Ray's start.
+# The requirement is 10 s on an idle machine; most of it is Ray's startup.
 LONGEST_SECONDS_TO_CLAIM = 60.0
-# Five runs of forty kills each, so that none takes long. The longest lives last some times as long as the first one
-# needed to claim trials, most of which is Ray's start: twelve seconds on a machine that does nothing else.
+# Five runs of forty kills each, so that no run takes long. The longest life is 2.5 times the time that the first one
+# needs to claim trials, which is mostly Ray's startup: twelve seconds on an idle machine.
 RUNS, KILLS, LONGEST_LIFE_IN_STARTS = range(5), 40, 2.5
 REPEATS, EPOCHS = 42, 100
 
@@ -40,7 +40,7 @@ def write_sweep(folder, repeats, epochs):
 
 
 def ask(folder, statement):
-    """The answer of the database; none where it has no tables yet. Much quicker than all evidence there is."""
+    """The rows that a query returns; none if the database has no tables yet. Much faster than reading all evidence."""
     path = folder / "fitgap.db"
     with (
         contextlib.suppress(sqlite3.OperationalError),
@@ -56,13 +56,13 @@ def epochs(folder):
 
 
 def folders_of(started):
-    """The folders of the Ray that was started; its watchdog is told of them."""
+    """The folders of the Ray instance that was started; they are arguments of its watchdog."""
     return {Path(title(process).split()[-2]) for process in started if "watchdog.py" in title(process)}
 
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory):
-    """`undisturbed(repeats, epochs)`: what the sweep finds in one process to which nothing happens."""
+    """`undisturbed(repeats, epochs)`: the results of the sweep in one process that is not disturbed."""
 
     @functools.cache
     def train(repeats, epochs):
@@ -75,7 +75,7 @@ def undisturbed(tmp_path_factory):
 
 
 def die(command):
-    """Kill the command; returns the seconds after which nothing of what it had started was left."""
+    """Kill the command; returns the seconds until all processes that it had started were gone."""
     started = descendants(command.pid)
     started |= descendants(command.pid)
     folders = folders_of(started)
@@ -110,7 +110,9 @@ def test_a_killed_command_leaves_no_process_and_is_resumed_to_the_same_numbers(t
 def test_killed_again_and_again_at_any_moment_a_sweep_of_a_thousand_trials_comes_to_the_same_numbers(
     number, tmp_path, undisturbed
 ):
-    """Also while Ray starts. Nothing that anybody saw is lost, each life goes on soon, and no process stays."""
+    """Kills also happen while Ray starts. Nothing shown is lost, each new run claims trials soon, and no process is
+    left.
+    """
     luck = random.Random(number)
     figures = {"claim": [], "left": []}
     sweeps = kills = 0
@@ -140,19 +142,19 @@ def test_killed_again_and_again_at_any_moment_a_sweep_of_a_thousand_trials_comes
 
 
 def has_ended(folder):
-    """Whether every trial of the sweep has ended; not where there is none yet."""
+    """Whether every trial of the sweep has ended; False if there are no trials yet."""
     statuses = {status for (status,) in ask(folder, "SELECT DISTINCT status FROM trial")}
     return bool(statuses) and not statuses & {"pending", "running"}
 
 
 def live_until_claimed(folder, figures):
-    """The first life, which ends as soon as it has claimed trials."""
+    """The first run, which is killed as soon as it has claimed trials."""
     live_and_die(folder, LONGEST_SECONDS_TO_CLAIM, figures, is_over_with_claim=True)
     assert figures["claim"], "it claimed nothing"
 
 
 def live_and_die(folder, seconds, figures, *, is_over_with_claim=False):
-    """Let the command go on with the sweep for some time, then kill it; what was there before is there afterwards."""
+    """Let the command continue the sweep for some time, then kill it; everything stored before is still stored."""
     before, known = epochs(folder), claimers(folder)
     verb = ("resume", "long") if ask(folder, "SELECT 1 FROM trial LIMIT 1") else ("run", "long.yaml")
     with running(*verb, "--engine", "ray", "--workers", "2", folder=folder) as command:

@@ -9,7 +9,8 @@ from support.faults.several_drivers import train_together
 from support.faults.victims import run
 from support.sampling import on_sqlite_per_commit, steps
 
-# Two shapes; what is learned slowly is told apart from the rest after two repeats, what diverges at once.
+# Two shapes. Configurations that learn slowly are separated from the rest after two repeats, those that diverge at
+# once.
 SWEEP = """\
 name: repeated
 data: iris
@@ -23,7 +24,7 @@ axes:
 
 
 def found_by(victim):
-    """What is in the database after a life without an end of its own; every trial was trained."""
+    """The results once the sweep has been finished; checks that every trial was trained."""
     found = Evidence(victim.address)
     found.check_whole()
     assert set(found.counts) == {"completed", "diverged"}

@@ -9,7 +9,7 @@ from support.faults.several_drivers import train_together
 from support.faults.victims import run
 from support.sampling import at_night, every_row, on_sqlite_per_commit
 
-# A generation of eight, in two shapes, needs the results of the ones before it.
+# Each generation of eight, in two shapes, needs the results of the earlier ones.
 SEARCH = """\
 name: searched
 data: xor
@@ -29,7 +29,7 @@ def search(method="tpe", lag=0):
 
 
 def found_by(victim):
-    """What is in the database after a life without an end of its own; every trial was trained."""
+    """The proposals and results once the sweep has been finished; checks that every trial was trained."""
     found = Evidence(victim.address)
     found.check_whole()
     assert sum(found.counts.values()) == 34
@@ -42,7 +42,7 @@ def found_by(victim):
     ("method", "lag", "one_in"),
     [
         *every_row(8, [(method, lag, 120) for method in METHODS for lag in (0, 1)]),
-        # The transactions are the same for all methods: one of them is killed at every point.
+        # The transactions are the same for all methods, so only one method is killed at every point.
         *(at_night(method, lag, 1 if method == "tpe" else 10) for method in METHODS for lag in (0, 1)),
     ],
 )

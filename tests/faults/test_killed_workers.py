@@ -1,4 +1,4 @@
-"""Ray's workers are killed all the time: the sweep ends all the same, with the same numbers and in reasonable time."""
+"""Ray's workers are killed again and again: the sweep still ends, with the same results and in reasonable time."""
 
 import random
 import time
@@ -24,7 +24,7 @@ axes:
 
 
 def train(folder, disturb):
-    """Train the sweep on Ray while something is done to it; returns what was found and how long it took."""
+    """Train the sweep on Ray while it is disturbed; returns what was found and how long it took."""
     folder.mkdir()
     (folder / "long.yaml").write_text(SWEEP)
     began = time.monotonic()

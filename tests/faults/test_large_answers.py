@@ -1,4 +1,4 @@
-"""Questions to a sweep of a million trials take no longer than reading its trials a few times, and little memory."""
+"""Queries on a sweep of a million trials take no longer than reading its trials a few times, and need little memory."""
 
 import json
 import subprocess
@@ -16,12 +16,12 @@ from fitgap.runner.store.schema.tables import trial
 from fitgap.runner.trial_status import Status
 
 RATES = REPEATS = 1_000
-# The slowest of twenty questions, in readings of all trials by the database: asking must not do more than that, on any
-# machine. How many milliseconds there are is printed.
+# Limit for the 95th percentile of the queries, in multiples of the time the database needs to read all trials, so that
+# it holds on any machine. The times in milliseconds are printed.
 MOST_READINGS, MOST_MEGABYTES = 3.0, 150
-# A prime, by which numbers of trials are scattered.
+# A prime that scatters the numbers of trials.
 SCATTER, RANGE = 7_919, 1_000_003
-# What lists, pages and `show` ask, in turn.
+# The queries of lists, pages and `show`, in turn.
 ASK = """
 import json, sys, time
 from pathlib import Path
@@ -56,7 +56,7 @@ print(json.dumps({"milliseconds": found, "readings": readings, "megabytes": mega
 
 
 def fill(address):
-    """A sweep of a million trials that have completed, with scattered errors."""
+    """A sweep of a million completed trials with scattered errors."""
     rates = ", ".join(str(number / 1e6) for number in range(1, RATES + 1))
     axes = f"axes: {{optimizer: [{{adam: {{rate: [{rates}]}}}}]}}"
     sweep = sweep_from_text(f"{{name: it, data: iris, repeats: {REPEATS}, training: {{epochs: 1}}, {axes}}}")
@@ -69,7 +69,7 @@ def fill(address):
         with store._engine.begin() as connection:
             connection.execute(sa.update(trial).values(**ended, best_epoch=1, verdict=verdict))
             if connection.dialect.name == "postgresql":
-                # As whoever writes so many verdicts does.
+                # As the program does after writing so many verdicts.
                 connection.exec_driver_sql(GATHER_STATISTICS)
 
 

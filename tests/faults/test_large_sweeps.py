@@ -1,4 +1,6 @@
-"""Sweeps of up to a million trials: the driver's memory and the time of a claim hardly grow with them."""
+"""Sweeps of up to a million trials: the driver's memory and the time of a claim hardly grow with the number of
+trials.
+"""
 
 import json
 import subprocess
@@ -8,15 +10,13 @@ import pytest
 from support.sampling import at_night
 
 SIZES = (1_000, 100_000, 1_000_000)
-# In a commit. What is read, judged and written at a time takes some three megabytes at first; 200 bytes a trial would
-# be seen.
-# With every commit, and at night.
+# The batches being read, judged and written take about 3 MB. Growth by 200 bytes per trial would exceed the limit.
 QUICK_SIZES, MOST_EXTRA_MEGABYTES = [(1_000, 10_000), at_night(1_000, 30_000)], 5
-# One small sweep has too few claims to tell which is the slowest of a hundred.
+# One small sweep has too few claims for a 99th percentile.
 SMALL_SWEEPS = 20
 MOST_MEGABYTES, MOST_BYTES_PER_TRIAL = 300, 10
 SLOWER = 2.0
-# Drives a sweep with an engine that makes every pack's end up at once.
+# Drives a sweep with an engine that makes up the end of every trial at once.
 DRIVE = """
 import json, sys, time
 from pathlib import Path
@@ -62,7 +62,7 @@ json.dump(found, open("found.json", "w"))
 
 
 def drive(folder, trials):
-    """What the driver of a sweep of so many trials needed, in a process of its own."""
+    """The measurements of a driver of a sweep with N trials, in a process of its own."""
     folder.mkdir()
     rates = min(trials, 1_000)
     line = [sys.executable, "-c", DRIVE, str(rates), str(trials // rates)]

@@ -1,4 +1,4 @@
-"""A driver that works for an hour needs no more memory and no more files than after its first quarter of an hour."""
+"""A driver that works for an hour needs no more memory and files than after its first quarter of an hour."""
 
 import contextlib
 import time
@@ -8,11 +8,11 @@ import pytest
 from fitgap.runner.store import open_store
 from support.faults.commands import own_kilobytes, running
 
-# Until then caches fill: modules, prepared repeats, statements, and the arenas of the allocator.
+# Until then, caches fill up: modules, prepared repeats, statements and the allocator's arenas.
 SECONDS, WARM_UP_SECONDS, BETWEEN_SECONDS = 3600.0, 900.0, 10.0
 MOST_GROWTH_KILOBYTES = 1024
-# Hours of work, in a thousand packs of one shape and few repeats: which packs need most memory, and how many prepared
-# repeats are kept, is not the question here. In packs so short, every quarter has looks between two of them.
+# Hours of work, in a thousand packs of one shape with few repeats, so that neither the largest pack nor the number of
+# cached repeats matters. The packs are so short that every quarter has measurements between two of them.
 RATES = [number / 1e4 for number in range(1, 2001)]
 SWEEP = f"""\
 name: long
@@ -29,7 +29,7 @@ axes:
 
 
 class Life:
-    """A command that trains the sweep, and what it needed whenever somebody looked."""
+    """A command that trains the sweep, and measurements of its memory and open files."""
 
     def __init__(self, engine, folder, stack):
         self.engine, self.folder = engine, folder
@@ -52,7 +52,7 @@ class Life:
         print(f"{self.engine}: {sweep['completed']} trials, {memory}, files {sorted(set(self.files))}")
 
     def check(self):
-        # Garbage comes and goes: what counts is what is never given back.
+        # Garbage comes and goes, so we compare the minima: memory that is never freed.
         quarter = len(self.memory) // 4
         assert min(self.memory[-quarter:]) - min(self.memory[:quarter]) <= MOST_GROWTH_KILOBYTES, self.engine
         assert len(set(self.files)) <= 2 and self.files[-1] <= self.files[0], self.engine
@@ -60,7 +60,7 @@ class Life:
 
 @pytest.mark.nightly
 def test_memory_and_files_stay_as_they_are(tmp_path):
-    """Both engines side by side, so that it takes one hour."""
+    """Both engines run at the same time, so that the test takes one hour."""
     with contextlib.ExitStack() as stack:
         lives = [Life(engine, tmp_path / engine, stack) for engine in ("local", "ray")]
         time.sleep(WARM_UP_SECONDS)

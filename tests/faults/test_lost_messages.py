@@ -1,4 +1,4 @@
-"""Ray's processes lose one message in ten to each other, questions and answers alike: the sweep finds the same."""
+"""Ray's processes lose one in ten of their requests and responses to each other: the sweep has the same results."""
 
 import json
 import re
@@ -12,11 +12,11 @@ from support.faults.commands import run, running
 from support.faults.evidence import Evidence
 
 SWEEPS = 3
-# Ray itself gives up now and then: its server does not come to life, and its library then ends the process it is in.
+# Ray itself gives up now and then: its server does not start, and its library then ends its own process.
 GIVEN_UP = ("Ray has ended unexpectedly", "Ray could not be started", "Ray has not started")
 MOST_STARTS = 20
-# In percent, without end: questions that never arrive, answers that never do, and answers to a question that is told to
-# be lost while somebody still works at it.
+# Probabilities in percent, without a limit on the number: requests that are lost, responses that are lost, and requests
+# that are reported as failed while they are still being processed.
 LOST = {"num_failures": -1, "req_failure_prob": 10, "resp_failure_prob": 10, "in_flight_failure_prob": 10}
 INJECTED = re.compile(
     r"Inject RPC (request failure|response failure while request in flight|response failure) for (\S+)"
@@ -35,7 +35,7 @@ axes:
 
 
 def lost_messages(temporary):
-    """How often which kind of loss has come upon which message so far, as the logs of Ray's host and workers tell."""
+    """How often each kind of loss has hit each message so far, according to the logs of Ray's host and workers."""
     found = Counter()
     for log in temporary.glob("fitgap-*/ray/session_2*/logs/python-core-*.log"):
         found.update(
@@ -45,7 +45,9 @@ def lost_messages(temporary):
 
 
 def train_until_ended(folder, temporary):
-    """Run the sweep, and resume it where Ray gave up; returns how often Ray was started and what was lost."""
+    """Run the sweep, and resume it whenever Ray gives up; returns how often Ray was started and which messages were
+    lost.
+    """
     verb, lost = ("run", "long.yaml"), Counter()
     for start in range(1, MOST_STARTS + 1):
         (folder / "err").unlink(missing_ok=True)
@@ -65,7 +67,7 @@ def train_until_ended(folder, temporary):
 
 @pytest.fixture
 def ray_folder(monkeypatch):
-    """A folder for what Ray keeps; its path is short, because those of its sockets must be."""
+    """Ray's folder. Its path is short because the length of socket paths is limited."""
     with tempfile.TemporaryDirectory(prefix="ray-", dir="/tmp") as folder:
         monkeypatch.setenv("TMPDIR", folder)
         yield Path(folder)
@@ -88,6 +90,6 @@ def test_a_sweep_on_a_ray_that_loses_messages_finds_the_same(tmp_path, ray_folde
         found.check_whole()
         assert found.export == undisturbed
     print(f"{lost.total()} messages lost in {SWEEPS} sweeps and {starts} starts of Ray: {lost.most_common()}")
-    # Tasks on their way to workers and blocks on their way back were among them.
+    # These include tasks sent to workers and blocks sent back.
     assert {name for _, name in lost} >= {"PushTask", "ReportGeneratorItemReturns"}
     assert len({kind for kind, _ in lost}) == 3

@@ -1,5 +1,6 @@
-"""Trials that end their workers: on a real Ray, in packs of 64, one by leaving, one by being killed, one for want of
-memory."""
+"""Trials that end their workers, on a real Ray in packs of up to 64: one exits, one is killed, one runs out of
+memory.
+"""
 
 import contextlib
 import json
@@ -10,14 +11,15 @@ import pytest
 from support.databases.new_databases import PostgresDatabases, SqliteFiles
 from support.sampling import at_night
 
-# They share what takes long to make.
+# These tests share a fixture that is slow to set up.
 pytestmark = pytest.mark.xdist_group("workers that are lost")
 
-# With every commit, and at night; which of them go wrong. Each loses a worker for every pack that it is in.
+# Number of trials in the small and the large case, and which of them go wrong. Each of these ends a worker for every
+# pack that contains it.
 FEW, MANY = 8, 64
 WRONG = {FEW: {"leaving": 2, "greedy": 5, "killed": 8}, MANY: {"leaving": 20, "greedy": 41, "killed": 60}}
 MOST_DRIVER_MEGABYTES = 10
-# The module of a process that hosts Ray, in whose workers three of the trials go wrong.
+# The module of the process that hosts Ray, in whose workers three of the trials go wrong.
 HOST = """
 import json, os
 import ray
@@ -56,7 +58,7 @@ def serve(*descriptors):
     remote_training.train_pack_remotely = go_wrong
     host.serve(*descriptors)
 """
-# Drives one sweep on that Ray, and the same sweep undisturbed in its process.
+# Drives one sweep on that Ray, and the same sweep undisturbed in its own process.
 SWEEP = """
 import json, os, sys
 from fitgap.runner.planning import packs
@@ -95,14 +97,14 @@ json.dump(found, open("found.json", "w"))
 """
 
 
-# With every commit, tests/runner/driver/test_pack_queue.py loses packs without processes.
+# Per commit, tests/runner/driver/test_pack_queue.py loses packs without processes.
 @pytest.fixture(
     scope="module",
     params=[at_night(("sqlite", FEW)), at_night(("sqlite", MANY)), at_night(("postgresql", MANY))],
     ids=str,
 )
 def found(request, tmp_path_factory):
-    """What the database held of both sweeps."""
+    """What the database contained for both sweeps."""
     (kind, trials), folder = request.param, tmp_path_factory.mktemp("lost")
     (folder / "modules").mkdir()
     (folder / "modules" / "wrong_host.py").write_text(HOST)
@@ -124,19 +126,21 @@ def test_they_fail_with_their_reasons_and_all_others_complete(found):
     assert failed == sorted(found["asked"].values())
     reasons = {name: row["reason"] for name, row in found["wrong"].items()}
     assert reasons["greedy"].startswith("out of memory: ")
-    # Nobody hears from the system's own killer, which ends processes in this way.
+    # The kernel's out-of-memory killer ends processes like this, without a message.
     for name in ("leaving", "killed"):
         assert "its worker died; the system kills processes silently when memory runs out" in reasons[name]
 
 
 def test_each_is_found_by_halving_its_pack_and_fails_after_three_attempts_alone(found):
-    """64, 32, 16, 8, 4, 2 and 1 trials, and twice more: the packs of the one may be those of the others at first."""
+    """Packs of 64, 32, 16, 8, 4, 2 and 1 trials, and two more attempts alone. At first, several bad trials may share a
+    pack.
+    """
     attempts, packs = {name: row["attempt"] for name, row in found["wrong"].items()}, found["trials"].bit_length()
     assert all(packs + 2 <= count <= packs + 2 + 1 for count in attempts.values()), attempts
 
 
 def test_the_others_have_the_numbers_of_an_undisturbed_sweep_to_the_last_bit(found):
-    """In packs that were cut again and again, on Ray, against one pack in one process."""
+    """On Ray, in packs that were halved repeatedly, compared with one pack in one process."""
     offset = found["ray"][0]["trial"] - found["local"][0]["trial"]
     wrong = {found["ray"][number - 1]["trial"] for number in found["asked"].values()}
     on_ray = [{**row, "trial": row["trial"] - offset} for row in found["ray epochs"] if row["trial"] not in wrong]
@@ -146,7 +150,7 @@ def test_the_others_have_the_numbers_of_an_undisturbed_sweep_to_the_last_bit(fou
 
 @pytest.mark.parametrize("found", [at_night(("sqlite", MANY)), at_night(("postgresql", MANY))], indirect=True, ids=str)
 def test_a_worker_without_memory_costs_the_driver_none(found):
-    """From the first block on, when Ray has started, the driver's own memory hardly grows."""
+    """After the first block, when Ray has started, the driver's own memory hardly grows."""
     memory = found["megabytes"]
     assert len(memory) > 20
     print(f"the driver's memory grew by {max(memory) - memory[0]:.1f} MB while {len(memory)} blocks came")

@@ -21,7 +21,7 @@ CLAIMERS = 8
 @on_sqlite_per_commit
 @pytest.mark.parametrize("trials", [1_500, at_night(5_000)])
 def test_eight_drivers_claim_every_trial_once_and_nobody_meets_a_lock(trials, databases, database_kind, tmp_path):
-    """All reach for the same packs in the same order, with nothing to do in between."""
+    """All of them claim the same packs in the same order, with nothing to do in between."""
     address = databases.make()
     with open_store_for_writing(address) as store:
         store.add_sweep(plain_plan(trials))
@@ -46,7 +46,7 @@ def test_eight_drivers_claim_every_trial_once_and_nobody_meets_a_lock(trials, da
 
 @on_sqlite_per_commit
 def test_drivers_that_start_together_share_a_sweep(new_victim, undisturbed_export):
-    """Each trial is trained once, by one of them, and all of them stay until the last has ended."""
+    """Each trial is trained once, by one of them, and all drivers stay until the last trial has ended."""
     first = new_victim(pause=0.02)
     write_ahead(first)
     victims = [first, *(new_victim(again=first, pause=0.02) for _ in range(3))]
@@ -67,7 +67,7 @@ def test_drivers_that_start_together_share_a_sweep(new_victim, undisturbed_expor
 
 @on_sqlite_per_commit
 def test_trials_are_cancelled_and_opened_again_while_drivers_train_them(new_victim, undisturbed_export):
-    """Many times over, any of them: no driver breaks, no trial ends with epochs missing, in the end all complete."""
+    """Any trials, many times: no driver breaks, no trial ends with epochs missing, and in the end all are finished."""
     first = new_victim(pause=0.05)
     sweep = write_ahead(first)
     victims = [first, new_victim(again=first, pause=0.05)]

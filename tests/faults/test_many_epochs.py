@@ -1,4 +1,4 @@
-"""Ten million epochs: the last are written as fast as the first, in memory that does not grow, and all are there."""
+"""Ten million epochs: the last are written as fast as the first, memory does not grow, and all of them are stored."""
 
 import contextlib
 import os
@@ -16,13 +16,13 @@ from support.faults.commands import own_kilobytes
 from support.faults.made_up_blocks import number_of
 
 TRIALS, PACK, EPOCHS, EPOCHS_PER_BLOCK = 1_000, 100, 10_000, 10
-# The last tenth against the first: how many rows a second there are depends on the machine, and is printed.
+# The time of the last tenth relative to the first. Rows per second depend on the machine and are only printed.
 SLOWER = 2.0
 MOST_GROWTH_KILOBYTES = 64 * 1024
 
 
 def blocks():
-    """What the packs send, one after the other: so many epochs of every trial at a time."""
+    """The blocks that packs send one after the other, each with some epochs of every trial of the pack."""
     for first in range(1, TRIALS + 1, PACK):
         trials = np.tile(np.arange(first, first + PACK), EPOCHS_PER_BLOCK)
         for start in range(1, EPOCHS + 1, EPOCHS_PER_BLOCK):
@@ -47,7 +47,7 @@ def test_ten_million_epochs_are_written(databases, database_kind):
             query = sa.select(sa.func.count(), sa.func.max(epoch.c.epoch), sa.func.sum(epoch.c.e_v))
             (found,) = connection.execute(query)
     with contextlib.suppress(FileNotFoundError):
-        # More than a gigabyte.
+        # The file is larger than a gigabyte.
         Path(address).unlink()
     rows = TRIALS * EPOCHS
     print(f"{database_kind}: {rows} rows, {rows / seconds:.0f} rows/s, {growth} KB more memory")

@@ -1,4 +1,4 @@
-"""A million small blocks come through a small object store: nothing spills, and few of them wait in the driver."""
+"""A million small blocks pass through a small object store: nothing is spilled, and few of them wait in the driver."""
 
 import json
 import subprocess
@@ -7,7 +7,8 @@ import sys
 import pytest
 
 BLOCKS = 1_000_000
-# A worker sends blocks of one row as fast as it can; the driver takes them as fast as it can, and looks what waits.
+# A worker sends blocks of one row as fast as it can. The driver takes them as fast as it can, and counts those that
+# wait.
 STREAM = """
 import functools, json, os, sys, time
 from pathlib import Path

@@ -1,5 +1,6 @@
-"""Power cuts: whatever of the log of an SQLite file reached the disk, the database opens, is sound, and holds all
-transactions up to one of them and none after it."""
+"""Power cuts: whatever part of an SQLite file's log reached the disk, the database opens, is intact, and contains all
+transactions up to one of them and none after it.
+"""
 
 import random
 import shutil
@@ -14,14 +15,14 @@ from support.databases.plain_plans import IDENTITY, plain_plan
 from support.sampling import at_night
 
 BLOCKS = 25
-# How many are tried with every commit, and at night.
+# How many are tried per commit and at night.
 CUTS = pytest.mark.parametrize("cuts", [250, at_night(1_000)])
 SPOILS = pytest.mark.parametrize("spoils", [50, at_night(200)])
 TRAINING, ENDING = range(1, 6), range(6, 11)
 
 
 def block(epoch):
-    """Epochs of some trials, and now and then the end of another."""
+    """Epochs of some trials, and every fifth time the end of another trial."""
     values = np.full(len(TRAINING), 1 / (epoch + 1))
     rows = EpochRows(np.array(TRAINING), np.full(len(TRAINING), epoch), *([values] * 8))
     ended = [TrialEnd(ENDING[epoch // 5 - 1], Status.COMPLETED, epochs=epoch)] if epoch % 5 == 0 else []
@@ -29,9 +30,9 @@ def block(epoch):
 
 
 def moment(path):
-    """What tells one moment of a database from another; only where it is sound."""
+    """A summary that differs between any two states of the database; checks that it is intact."""
     connection = sqlite3.connect(path)
-    # The same answers, sooner.
+    # Faster, with the same results.
     connection.execute("PRAGMA synchronous = OFF")
     try:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
@@ -45,7 +46,7 @@ def moment(path):
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory, sqlite_template):
-    """A file, its log with the last transactions, and what the database held after each of these."""
+    """A database file, its log with the last transactions, and the summary after each of these."""
     folder = tmp_path_factory.mktemp("written")
     path = shutil.copy(sqlite_template, folder / "store.db")
     with open_store_for_writing(str(path)) as store:
@@ -66,7 +67,7 @@ def written(tmp_path_factory, sqlite_template):
 
 
 def after_power_came_back(folder, file, log):
-    """The database that is there then."""
+    """The database as found after power has come back."""
     path = folder / "store.db"
     for ending in ("-wal", "-shm"):
         path.with_name(path.name + ending).unlink(missing_ok=True)
@@ -84,7 +85,7 @@ def test_a_log_cut_anywhere_gives_a_beginning_of_what_was_written(cuts, written,
         path = after_power_came_back(tmp_path, file, log[:end])
         found.append(moments.index(moment(path)))
     assert found == sorted(found)
-    # Nothing is lost that lies before the cut.
+    # Everything before the cut is kept.
     assert set(found) == set(range(BLOCKS + 1))
 
 
@@ -98,7 +99,7 @@ def test_a_log_with_a_hole_gives_what_was_written_before_it(spoiled, spoils, wri
         start = rng.randrange(len(log))
         holed = (log[:start] + spoiled + log[start + len(spoiled) :])[: len(log)]
         path = after_power_came_back(tmp_path, file, holed)
-        # A hole of what was there already is none.
+        # If the hole holds the bytes that were there before, nothing has changed.
         assert moments.index(moment(path)) < BLOCKS or holed == log
 
 

@@ -1,4 +1,6 @@
-"""Others look on while a sweep is trained: nobody waits for anybody, and whatever they see was so at one moment."""
+"""Readers query the database while a sweep is trained: neither side waits for the other, and each query sees a
+consistent snapshot.
+"""
 
 import time
 from collections import defaultdict
@@ -13,7 +15,7 @@ from support.faults.evidence import Evidence
 from support.faults.victims import run, write_ahead
 from support.sampling import on_sqlite_per_commit
 
-# As often as a page that shows a sweep asks.
+# As often as a page that shows a sweep sends queries.
 QUESTIONS_PER_SECOND = 20
 FEWEST_ROUNDS, MOST_ROUNDS, MOST_SLOWER = 10, 30, 1.05
 SWEEP = """\
@@ -29,8 +31,8 @@ axes:
 
 
 def look(store, sweep):
-    """Ask what a page shows; returns how many epochs there are. Every trial has its epochs from the first on, and one
-    that has ended has them all.
+    """Send the queries of a page; returns the number of epochs. Checks that every trial has its epochs from the first
+    on, and that ended trials have all of theirs.
     """
     trials = store.trials(sweep, sort="best_e_v", limit=100)
     store.compare(sweep, ["architecture", "activation"])
@@ -49,7 +51,7 @@ def test_readers_see_whole_blocks_and_disturb_nobody(new_victim, undisturbed_exp
     seen = []
     with child(run, watched) as process, open_store(watched.address) as staying:
         while process.is_alive():
-            # One that stays connected, and one that comes and goes like a command.
+            # One reader stays connected; the other connects anew each time, like a command.
             seen.append(look(staying, sweep))
             with open_store(watched.address) as store:
                 seen.append(look(store, sweep))
@@ -67,10 +69,10 @@ def test_readers_see_whole_blocks_and_disturb_nobody(new_victim, undisturbed_exp
 def test_readers_take_nothing_from_the_training(databases, database_kind, tmp_path):
     """A sweep that a page shows takes as long to train as one next to which a page shows another database.
 
-    The page needs processor time whatever it shows; what locks cost is the difference between the two. They take
-    turns, so that other work on the machine meets both. It can change a single ratio by a quarter: the median is that
-    of ten rounds, and of more, at most thirty, as long as it is above the limit. How much longer both take than a sweep
-    alone depends on how many cores are free, and is only printed.
+    The page needs processor time whatever it shows; the difference between the two is the cost of locks. The two
+    alternate, so that other work on the machine slows both. Such work can still change a single ratio by a quarter, so
+    we take the median of ten rounds, and add rounds, up to thirty, while it is above the limit. How much longer both
+    take than a sweep alone depends on the number of free cores and is only printed.
     """
     address, other = databases.make(), databases.make()
     train(tmp_path, other, "elsewhere")
@@ -94,7 +96,7 @@ def test_readers_take_nothing_from_the_training(databases, database_kind, tmp_pa
 
 
 def train(folder, address, name, page=None):
-    """Train the sweep under a name while a page is asked for; returns the seconds it took."""
+    """Train the sweep under a name while a page sends queries; returns the seconds it took."""
     (folder / f"{name}.yaml").write_text(SWEEP.replace("NAME", name))
     began = time.monotonic()
     with running("run", f"{name}.yaml", "--engine", "local", "--db", address, folder=folder) as command:
@@ -104,13 +106,13 @@ def train(folder, address, name, page=None):
             time.sleep(0.01)
         assert command.returncode == 0, (folder / "err").read_text()
     took = time.monotonic() - began
-    # Else nobody was in the way.
+    # Otherwise the page would have put too little load on the database.
     assert page is None or page.looks >= QUESTIONS_PER_SECOND / 2 * took
     return took
 
 
 class Page:
-    """A page that shows a sweep in a store, which asks each of its questions in turn, once the sweep is there."""
+    """A page that shows a sweep in a store. It sends its queries in turn, once the sweep is there."""
 
     def __init__(self, store, name):
         self.store, self.name = store, name

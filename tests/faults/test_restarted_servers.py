@@ -1,4 +1,4 @@
-"""The database's server is ended at once and started again while drivers train: they wait for it and go on."""
+"""The database server is killed and restarted while drivers train: they wait for it and continue."""
 
 import contextlib
 import random
@@ -13,19 +13,19 @@ from support.faults.evidence import Evidence, note_history
 from support.faults.sweeps import TINY
 from support.faults.victims import Victim, run, run_when_all_are_ready, write_ahead
 
-# They share what takes long to make.
+# These tests share fixtures that are slow to set up.
 pytestmark = pytest.mark.xdist_group("the server of restarted servers")
 
 RESTARTS, DRIVERS = 20, 2
 SWEEP = TINY.replace("repeats: 1", "repeats: 30")
-# The plan asks for 5 s, on a machine that does nothing else.
+# The requirement is 5 s, on an idle machine.
 LONGEST_SECONDS_TO_GO_ON = 30.0
 PATIENCE_SECONDS = 600.0
 
 
 @pytest.fixture
 def new_driver(postgres_of_its_own, tmp_path):
-    """`new_driver(**settings)`: a process on one database of a server that may be restarted."""
+    """`new_driver(number)`: a process on one database of a server that may be restarted."""
     made = PostgresDatabases(postgres_of_its_own, postgres_template(postgres_of_its_own))
     address = made.make()
     note_history(address)
@@ -48,7 +48,7 @@ def expected_export(tmp_path_factory):
 
 
 def restart(server, victims, luck):
-    """Restart the server at some moment; returns the seconds until the drivers have shown something more."""
+    """Restart the server at a random moment; returns the seconds until all drivers have shown more epochs."""
     time.sleep(luck.uniform(0.2, 1.0))
     server.kill()
     before = [victim.folder.joinpath("acknowledged").stat().st_size for victim in victims]
@@ -65,7 +65,9 @@ def restart(server, victims, luck):
 
 @pytest.mark.nightly
 def test_drivers_outlive_restarts_of_the_server(new_driver, postgres_of_its_own, expected_export):
-    """At any moment of their transactions: no epoch is lost, written twice or trained by two, no driver gives up."""
+    """At random moments of their transactions: no epoch is lost, written twice or trained by both, and no driver gives
+    up.
+    """
     luck = random.Random(18)
     victims = [new_driver(number) for number in range(DRIVERS)]
     write_ahead(victims[0])

@@ -1,6 +1,6 @@
-"""Drivers that claim, write, crash, stall, wake up, deliver late and twice: the database holds what it must.
+"""Drivers that claim, write, crash, stall, wake up, deliver late and twice: the database stays correct.
 
-A plain model says after every step what every row must be; see `simulation` and `schedules` in `support.faults`.
+After every step, the rows are compared with a simple model; see `simulation` and `schedules` in `support.faults`.
 """
 
 import contextlib
@@ -12,7 +12,7 @@ from support.sampling import on_sqlite_per_commit
 
 # On each kind of database.
 SCHEDULES, NIGHTLY_SCHEDULES = 60, 5_000
-# Each step of an order waits for the one before, and so does one core.
+# The steps of a sequence are sequential, so one process keeps only one core busy.
 PROCESSES = 2
 
 

@@ -1,5 +1,5 @@
-"""A sweep on a Ray cluster of separate hosts, with the driver on one and PostgreSQL on another, while hosts are lost,
-join, are cut off for a while, or all of the cluster goes away.
+"""A sweep on a Ray cluster of separate hosts, with the driver on one host and PostgreSQL on another, while hosts are
+lost, join or are cut off for a while, or the whole cluster goes away.
 
 The hosts are namespaces of this machine (`support.faults.hosts`); the nodes have neither the program nor a shared disk.
 """
@@ -38,12 +38,12 @@ axes:
   optimizer: [{adam: {rate: [1e-3, 1e-2]}}, {gradient_descent: {rate: [0.03, 0.1, 1e+30]}}]
 """
 TRIALS = 2 * 3 * 2 * 5 * 5
-# So long a sweep lasts at least, with what is done to it.
+# Timeout for a whole sweep, including its disturbances.
 LONGEST_SECONDS = 1800.0
 EPOCHS_TO_MEASURE = 5
 LONGEST_SECONDS_TO_USE_A_NODE = 120.0
 SECONDS_OF_CUT = 60.0
-# PostgreSQL refuses to run as root, which we are on a host.
+# PostgreSQL refuses to run as root, and on a host we are root.
 SOMEBODY = ("unshare", "--user", "--map-user=1000", "--map-group=1000")
 TRAINING = "ray::train_pack_remotely"
 
@@ -72,7 +72,7 @@ class Site:
         return self.cluster.add_node(name, self.head)
 
     def add_driver(self, name, head=None):
-        """A host for drivers, which reaches the database."""
+        """Add a host for drivers, which can reach the database."""
         host = self.cluster.add_driver(name, head or self.head)
         host.environment |= {"FITGAP_DB": self.server.address(), "PYTHONPATH": str(REPOSITORY / "tests")}
         return host
@@ -87,20 +87,20 @@ def site(tmp_path):
 
 
 def train_alone(host, epochs, database):
-    """Train the sweep in one process of a host, to which nothing happens."""
+    """Train the sweep undisturbed in one process of a host."""
     write_sweep(host.home, epochs)
     host.run("fitgap", "run", "large.yaml", "--engine", "local", "--db", database)
 
 
 def epochs_lasting(host, seconds):
-    """How many epochs last some seconds on the nodes, which have two cores or more together."""
+    """How many epochs take about this many seconds on the nodes, which together have at least two cores."""
     began = time.monotonic()
     train_alone(host, EPOCHS_TO_MEASURE, "pace.db")
     return int(2 * seconds * EPOCHS_TO_MEASURE / (time.monotonic() - began)) + 1
 
 
 def undisturbed(host, epochs):
-    """What the sweep finds in one process."""
+    """The results of the sweep in one process."""
     train_alone(host, epochs, "alone.db")
     return Evidence(str(host.home / "alone.db")).export
 
@@ -110,7 +110,7 @@ def write_sweep(folder, epochs):
 
 
 def begin(site, driver, epochs):
-    """Start the sweep from a driver's host, on the cluster; the database notes what becomes of every trial."""
+    """Start the sweep on the cluster from a driver's host; the database records every change of a trial."""
     let_note_history(driver, site.server.address())
     write_sweep(driver.home, epochs)
     return driver.start("fitgap", "run", "large.yaml", "--address", site.address, output="told")
@@ -123,7 +123,7 @@ def ended(driver):
 
 
 def wait_for_trials(driver, command, count):
-    """Wait until so many trials have ended, which they do not if the command ends."""
+    """Wait until N trials have ended; fails if the command ends first."""
     reached = wait_until(lambda: command.poll() is not None or pause_and_count(driver) >= count, LONGEST_SECONDS)
     assert reached is not None and command.poll() is None, said(driver)
 
@@ -143,7 +143,7 @@ def said(driver):
 
 
 def check_whole(found, expected, trials=TRIALS):
-    """Every trial has ended once, and all of it is what was found without any disturbance."""
+    """Check that every trial has ended once, and that all results equal those of undisturbed training."""
     assert set(found["statuses"]) <= {"completed", "diverged"} and sum(found["statuses"].values()) == trials, found
     assert (found["broken"], found["gaps"], found["states"]) == ([], [], 0)
     assert found["export"] == expected
@@ -250,7 +250,7 @@ def test_ctrl_c_on_a_cluster_leaves_nothing_running(site):
 
 
 def test_a_driver_is_sent_into_the_cluster_as_a_job(site):
-    """By the job API on the head's loopback; the database is named on the head alone."""
+    """Through the job API on the head's loopback; only the head knows the address of the database."""
     try:
         distribution("aiohttp_cors")
     except PackageNotFoundError:

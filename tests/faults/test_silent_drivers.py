@@ -1,4 +1,6 @@
-"""Drivers that are not heard of, gone or only stalled: others take over, and those that wake up write nothing."""
+"""Drivers that send no sign of life, dead or only stalled: others take over, and stalled ones that wake up write
+nothing.
+"""
 
 import os
 import signal
@@ -11,7 +13,7 @@ from support.faults.victims import FENCED, Victim, run
 from support.sampling import on_sqlite_per_commit
 
 LEASE, BEAT, CONFIRM = 1.0, 0.1, 0.2
-# What reaches the database from another machine: its process numbers mean nothing here.
+# The machine that a driver claims to run on. Process IDs from ELSEWHERE mean nothing here.
 HERE, ELSEWHERE = "here", "elsewhere"
 TIMES = {"lease": LEASE, "beat": BEAT, "confirm": CONFIRM}
 STALLED_LEASES = 3
@@ -32,14 +34,16 @@ def state_of(process):
 
 
 def everything(address):
-    """All that a driver could have written."""
+    """Everything that a driver could have written."""
     found = Evidence(address)
     return found.rows, found.history
 
 
 @on_sqlite_per_commit
 def test_a_driver_that_dies_before_its_first_beat_is_replaced_when_its_lease_has_ended(new_victim, undisturbed_export):
-    """Elsewhere, so that only the lease tells; not earlier than it ends, and within five seconds."""
+    """The driver was on another machine, so only its lease counts: it is replaced within five seconds after the lease
+    has ended, not before.
+    """
     silent = {**TIMES, "beat": 1000.0}
     killed = new_victim(kill_at=("claim after commit", 1), machine=ELSEWHERE, **silent)
     assert outcome(run, killed) == -signal.SIGKILL
@@ -64,7 +68,7 @@ def test_a_driver_that_dies_on_this_machine_is_replaced_before_its_lease_has_end
 
 @on_sqlite_per_commit
 def test_a_driver_that_stalled_and_wakes_up_writes_nothing_and_leaves(new_victim, undisturbed_export):
-    """Stopped for three leases, and as long as another one needs to take over and to finish; then it may go on."""
+    """Stopped for three leases and until another driver has taken over and finished; then it wakes up."""
     stalled = new_victim(stall_after=5, machine=ELSEWHERE, **TIMES)
     with child(run, stalled) as process:
         wait_until_stopped(process)
@@ -80,13 +84,15 @@ def test_a_driver_that_stalled_and_wakes_up_writes_nothing_and_leaves(new_victim
     found = Evidence(heir.address)
     found.check_whole()
     assert found.export == undisturbed_export
-    # Both of them held the stalled driver's pack, one after the other, and nobody held any other trial twice.
+    # The stalled driver's pack was held by both, one after the other; no other trial was held twice.
     assert sorted(set(found.attempts.values())) == [1, 2]
 
 
 @pytest.mark.nightly
 def test_a_driver_that_stalled_for_less_than_its_lease_goes_on(new_victim, undisturbed_export):
-    """Another driver at work all the time does not take over from it, and trains what it does not hold."""
+    """Another driver, at work all the time, does not take over and trains only the trials that the stalled one does not
+    hold.
+    """
     stalled = new_victim(stall_after=5, machine=ELSEWHERE, lease=60.0)
     with child(run, stalled) as process:
         wait_until_stopped(process)

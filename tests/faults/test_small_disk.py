@@ -1,4 +1,6 @@
-"""A real disk that is too small, a tmpfs of eight megabytes: the command says so in a line; elsewhere it goes on."""
+"""A real disk that is too small, a tmpfs of 8 MB: the command reports it in one line, and the sweep can be resumed
+elsewhere.
+"""
 
 import shutil
 import subprocess
@@ -8,9 +10,9 @@ from fitgap.runner.errors import StoreError
 from support.faults.commands import COMMAND, run
 from support.faults.evidence import Evidence
 
-# How much of it is free before the sweep begins, in kilobytes.
+# Free kilobytes on the disk before the sweep starts.
 ROOM = (16, 48, 96, 256, 600, 1_500, 4_000, 8_192)
-# Twelve megabytes.
+# Needs 12 MB.
 SWEEP = """\
 name: full
 data: iris
@@ -22,7 +24,7 @@ axes:
   initializer: [he_normal, glorot_normal]
   optimizer: [{gradient_descent: {rate: [0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5]}}, {adam: {rate: [1e-3, 1e-2]}}]
 """
-# Whoever makes a namespace of users and mounts may mount in it, and nobody else sees it.
+# In user and mount namespaces of its own, a process may mount, and no other process sees the mount.
 ALONE = ("unshare", "--user", "--map-root-user", "--mount")
 ON_SMALL_DISK = """
 mount -t tmpfs -o size=8m tmpfs disk && cd disk && head -c $1k /dev/zero > filling
@@ -42,7 +44,7 @@ def undisturbed(tmp_path_factory):
 
 
 def can_mount(folder):
-    """Whether this machine lets its users have namespaces of their own."""
+    """Whether this machine lets its users create namespaces of their own."""
     if shutil.which(ALONE[0]) is None:
         return False
     line = [*ALONE, "mount", "-t", "tmpfs", "tmpfs", folder]
@@ -50,7 +52,7 @@ def can_mount(folder):
 
 
 def planned_epochs(path):
-    """The epochs that are in a database; None where it does not even have the sweep."""
+    """The epochs in a database; None if it does not even have the sweep."""
     try:
         found = Evidence(str(path))
     except StoreError:

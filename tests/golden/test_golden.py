@@ -1,4 +1,4 @@
-"""Sweeps store the same numbers as version 0.1.0 did, to the last bit, with every engine."""
+"""Sweeps store exactly the same numbers as with version 0.1.0, to the last bit, with every engine."""
 
 import functools
 import math
@@ -13,17 +13,18 @@ import pytest
 from support.golden.stored_numbers import stored_numbers
 from support.sampling import at_night
 
-# They share what takes long to make.
+# These tests share a fixture that is slow to set up.
 pytestmark = pytest.mark.xdist_group("golden")
 
 FOLDER = Path(__file__).parent
-# The files were recorded with these; other versions of NumPy compute exp, tanh and products in another order.
+# The files were recorded with this version and these CPU instructions; other versions of NumPy compute exp, tanh and
+# products in another order.
 NUMPY = "2.4."
 INSTRUCTIONS = {"OPENBLAS_CORETYPE": "Haswell", "NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL AVX512_SPR"}
 ALONE = INSTRUCTIONS | {"OPENBLAS_NUM_THREADS": "1"}
-# How far E_t and E_v may be from the files elsewhere: the sweep "numbers" trains in double precision.
+# Tolerance for E_t and E_v elsewhere; the sweep "numbers" trains in double precision.
 TOLERANCE = {"classes": 1e-3, "numbers": 1e-9, "diverging": 1e-3}
-# Runs command after command in one process, which has to start with the instructions that are used.
+# Runs several commands in one process, which must be started with these CPU instructions.
 COMMANDS = """
 import sys
 from fitgap.runner.cli.main import command, exit_code_of
@@ -36,7 +37,7 @@ for file, database in zip(files[::2], files[1::2], strict=True):
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
-    """`trained(engine)`: a folder with a database of each sweep, trained with this engine."""
+    """`trained(engine)`: a folder with a database for each sweep, trained with this engine."""
 
     @functools.cache
     def train(engine):
@@ -58,8 +59,8 @@ def trained(tmp_path_factory):
     ("sweep", "engine"),
     [
         *((sweep, "local") for sweep in sorted(TOLERANCE)),
-        # Other processes and workers of Ray train with the same functions; tests of these engines compare them with
-        # `local`, bit for bit, with every commit.
+        # Other processes and Ray workers train with the same functions; per commit, tests of these engines compare them
+        # with `local`, bit for bit.
         *(at_night(sweep, "auto") for sweep in ("classes", "diverging", "numbers")),
         *(at_night(sweep, "ray") for sweep in sorted(TOLERANCE)),
     ],
@@ -75,7 +76,7 @@ def test_a_sweep_stores_the_same_numbers_as_version_0_1_0(sweep, engine, trained
 
 
 def near(one: str, other: str, tolerance: float) -> bool:
-    """Whether two lines tell of the same trial and of nearly the same errors. The digests after these differ."""
+    """Whether two lines describe the same trial with nearly the same errors. The digests at their ends may differ."""
     (*trial, e_t, e_v), (*other_trial, other_e_t, other_e_v) = one.split()[:7], other.split()[:7]
     same = trial[:3] == other_trial[:3]
     if trial[2] != "completed":
@@ -88,7 +89,7 @@ def near(one: str, other: str, tolerance: float) -> bool:
 
 @pytest.mark.parametrize("packs", [slice(60), at_night(slice(60, None))], ids=["some", "rest"])
 def test_random_packs_train_to_the_same_bytes(packs):
-    """Everything of every epoch; on other machines only that the packs are those of the file."""
+    """All numbers of every epoch; on other machines, only that the packs are those in the file."""
     program = FOLDER.parent / "support" / "golden" / "random_packs.py"
     expected = (FOLDER / "packs.txt").read_text(encoding="utf-8").splitlines()[packs]
     numbers = [line.split()[0] for line in expected]

@@ -1,4 +1,4 @@
-"""Databases with rows in every table, and a program that knows one more migration than this one."""
+"""Databases with rows in every table, and a program that has one additional migration."""
 
 import contextlib
 import shutil
@@ -32,7 +32,7 @@ DYING = Path(__file__).parents[1] / "support" / "store" / "dying_upgrades.py"
 
 
 class Upgraders:
-    """Processes that upgrade databases with the migrations in a folder, see `dying_upgrades.py`."""
+    """Processes that upgrade databases with the migrations in a folder (see `dying_upgrades.py`)."""
 
     def __init__(self, folder):
         self.process = subprocess.Popen(
@@ -54,7 +54,7 @@ class Upgraders:
 
 @pytest.fixture(scope="session")
 def filled_file(tmp_path_factory):
-    """An SQLite file of today's schema with rows in every table."""
+    """An SQLite file of the current schema with rows in every table."""
     path = tmp_path_factory.mktemp("filled") / "filled.db"
     shutil.copy(max(LEGACY.glob("*.db")), path)
     upgrade_database(str(path))
@@ -80,7 +80,7 @@ def filled_file(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def filled_on_server(filled_file, postgres):
-    """The name of a database on the server that holds the same."""
+    """The name of a database on the server with the same rows."""
     databases = PostgresDatabases(postgres, "template1")
     address = databases.make()
     copy_database(str(filled_file), address)
@@ -89,7 +89,7 @@ def filled_on_server(filled_file, postgres):
 
 @pytest.fixture
 def filled_databases(database_kind, request, tmp_path):
-    """Makes databases of either kind that have rows."""
+    """Makes filled databases of the tested kind."""
     if database_kind == "sqlite":
         made = SqliteFiles(tmp_path, request.getfixturevalue("filled_file"))
     else:
@@ -106,7 +106,7 @@ def filled(filled_databases):
 
 @pytest.fixture
 def newer_program(tmp_path_factory, monkeypatch):
-    """`newer_program(source)`: from now on this program knows one more migration; gives the folder of them all."""
+    """`newer_program(source)`: add a migration to this program from now on; returns the folder of all migrations."""
 
     def become(source):
         folder = tmp_path_factory.mktemp("newer") / "migrations"

@@ -1,4 +1,4 @@
-"""Databases as every earlier schema left them: upgraded with all rows as they were, and answered from as then."""
+"""Databases of every earlier schema: upgrades keep all rows, and queries give the same answers as at that time."""
 
 import contextlib
 import json
@@ -20,22 +20,23 @@ from support.sampling import at_night, on_sqlite_per_commit, per_commit, steps
 
 LEGACY = Path(__file__).parents[1] / "legacy"
 FILES = sorted(LEGACY.glob("*.db"))
-# What an upgrade changes on purpose: in schema 0001 nobody could tell whether a trial still ran.
+# What an upgrade changes on purpose: schema 0001 does not show whether a trial is still running, so running trials
+# become pending.
 CHANGED = {"0001": {"'running'": "'pending'"}}
-# What a newer rule for verdicts computes anew from what is stored.
+# Columns that a newer rule for verdicts recomputes from what is stored.
 COMPUTED = ("excess", "underfit", "overfit", "verdict", "fitted", "fit_rule", "reference_id")
-# What earlier programs computed with intervals that were too narrow: it may only have grown.
+# Earlier programs computed it with intervals that were too narrow, so it may only have grown.
 GROWN = "repeats_needed"
 
 
 @pytest.fixture(params=FILES, ids=lambda path: path.name)
 def legacy(request, tmp_path):
-    """A copy of a database of an earlier schema."""
+    """A copy of a database with an earlier schema."""
     return Path(shutil.copy(request.param, tmp_path))
 
 
 def measured_columns(path):
-    """The columns of every table of a file but for those that are computed anew."""
+    """The columns of every table in a file, except those that are recomputed."""
     return {table: [name for name in names if name not in COMPUTED] for table, names in columns_of(str(path)).items()}
 
 
@@ -48,7 +49,7 @@ def as_upgraded(rows, version):
 
 
 def answers_of(address):
-    """What the program tells of a database; its keys are those of the files beside the databases."""
+    """The program's answers about a database, with the keys of the JSON files next to the databases."""
     with open_store(address) as store:
         sweeps = store.sweeps()
         names = [row["name"] for row in sweeps]
@@ -63,14 +64,18 @@ def answers_of(address):
 
 
 def compared(store, name):
-    """The groups of a sweep, with a baseline that is named: intervals for differences from the best are wider today."""
+    """The groups of a sweep with a fixed baseline, because intervals for differences from the best group are wider
+    today.
+    """
     keys = ["activation", "optimizer"]
     baseline = next((row["against"] for row in store.compare(name, keys)), None)
     return store.compare(name, keys, against=baseline)
 
 
 def alike(now, then):
-    """Whether an answer is what it was, as far as it goes: keys may have been added; sums may be rounded otherwise."""
+    """Whether an answer still contains all of the earlier one: keys may have been added, and sums may be rounded
+    differently.
+    """
     if isinstance(then, dict):
         return isinstance(now, dict) and all(
             key in now and (has_grown if key == GROWN else alike)(now[key], then[key]) for key in then
@@ -85,7 +90,7 @@ def has_grown(now, then):
 
 
 def then_answered(path):
-    """What the program of that time answered, with what the upgrade has changed."""
+    """The earlier program's answers, with the changes that the upgrade makes."""
     answers = json.loads((LEGACY / path.name).with_suffix(".json").read_text())
     for row in every_trial(answers):
         # No program before schema 0003 gave verdicts.
@@ -107,7 +112,9 @@ def every_trial(answers):
 
 
 def test_verdicts_are_computed_anew_with_the_same_numbers(legacy):
-    """Before schema 0005, the honest errors of trials are unknown, so the reference is the one with the lowest E_v."""
+    """Before schema 0005, no honest errors were stored, so the reference is the configuration with the lowest best
+    E_v.
+    """
     then = json.loads((LEGACY / legacy.name).with_suffix(".json").read_text())
     upgrade_database(str(legacy))
     with contextlib.closing(sqlite3.connect(legacy)) as connection:
@@ -136,7 +143,7 @@ def test_every_row_is_as_it_was(legacy):
     assert as_upgraded(raw_rows(str(legacy), columns), legacy.stem) == as_upgraded(before, legacy.stem)
 
 
-# With every commit those of the oldest and of the newest schema.
+# Per commit, the oldest and the newest schema.
 ENDS = pytest.mark.parametrize(
     "legacy", per_commit([FILES[0], FILES[-1]], FILES), indirect=True, ids=[path.name for path in FILES]
 )
@@ -148,7 +155,7 @@ ENDS = pytest.mark.parametrize(
 def test_an_upgrade_killed_anywhere_leaves_every_row_as_it_was_or_as_it_becomes(
     step, legacy, start_upgraders, tmp_path
 ):
-    """With the migrations as they are, at statements of theirs."""
+    """The upgrades with the real migrations are killed before their statements."""
     upgraders = start_upgraders(version.FOLDER)
     columns, upgraded = measured_columns(legacy), str(shutil.copy(legacy, tmp_path / "upgraded.db"))
     _, count = upgraders(0, upgraded)
@@ -192,7 +199,7 @@ def test_a_server_gives_the_same_answers(legacy, postgres, postgres_template):
 
 
 def unfinished():
-    """Every sweep that was left unfinished; with every commit, that of the oldest and of the newest schema."""
+    """Every unfinished sweep; per commit, those of the oldest and newest schema."""
     for path in FILES:
         for name in ("stopped", "killed"):
             case = pytest.param if path in (FILES[0], FILES[-1]) else at_night
@@ -202,7 +209,7 @@ def unfinished():
 @on_sqlite_per_commit
 @pytest.mark.parametrize(("legacy", "name"), list(unfinished()), indirect=["legacy"])
 def test_what_was_left_unfinished_is_finished(legacy, name):
-    """Also the trial whose driver was killed, with epochs that it had written."""
+    """This includes a trial whose driver was killed after writing some of its epochs."""
     upgrade_database(str(legacy))
     with open_store_for_writing(str(legacy)) as store:
         drive(store, stored_sweep(store, name), engine="local", workers=None, on_block=lambda block: None)

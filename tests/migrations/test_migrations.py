@@ -1,4 +1,4 @@
-"""What the migrations make is what `store.tables` describes: alembic compares the two, and so does plain SQL."""
+"""The migrations produce exactly the tables described in `store.tables`, according to alembic and to plain SQL."""
 
 import contextlib
 import sqlite3
@@ -19,7 +19,7 @@ from fitgap.runner.store.schema.version import FOLDER, VERSION_TABLE, newest_ver
 
 @pytest.fixture
 def migrated(empty_database):
-    """A database that the migrations made."""
+    """A database made by the migrations."""
     open_store_for_writing(empty_database).close()
     engine = connect(database_url(empty_database), read_only=True)
     yield engine
@@ -28,7 +28,7 @@ def migrated(empty_database):
 
 @pytest.fixture
 def described(databases):
-    """A database made from the description alone, to compare with."""
+    """A database made from the table descriptions alone, for comparison."""
     engine = connect(database_url(databases.make(empty=True)), read_only=False)
     with engine.begin() as connection:
         metadata.create_all(connection)
@@ -37,7 +37,7 @@ def described(databases):
 
 
 def shape_of(engine):
-    """Everything that SQLAlchemy can tell of the tables of a database."""
+    """Everything that SQLAlchemy can report about the tables of a database."""
     inspector = sa.inspect(engine)
     return {table: table_shape(inspector, table) for table in inspector.get_table_names() if table != VERSION_TABLE}
 
@@ -68,7 +68,7 @@ def test_nullability_uniqueness_foreign_keys_and_indexes_are_those_described(mig
 
 
 def test_only_the_epoch_table_is_without_rowid(sqlite_template):
-    """Its rows lie on disk in the order of their key."""
+    """Its rows are stored on disk in the order of their key."""
     with contextlib.closing(sqlite3.connect(sqlite_template)) as connection:
         tables = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'").fetchall()
     assert {name for name, sql in tables if sql.upper().strip().endswith("WITHOUT ROWID")} == {"epoch"}
@@ -109,5 +109,5 @@ def fail(*arguments, **options):
 
 
 def test_the_versions_are_part_of_the_package():
-    """An installed wheel must find them beside the module."""
+    """An installed wheel must contain them next to the module."""
     assert (FOLDER / "versions").is_dir() and migrations.__file__.startswith(str(FOLDER))

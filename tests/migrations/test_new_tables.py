@@ -1,4 +1,4 @@
-"""New databases are made from kept statements, which are what the migrations make."""
+"""New databases are made from stored statements, which give the same result as the migrations."""
 
 import contextlib
 import sqlite3
@@ -14,12 +14,12 @@ from support.databases.new_databases import PostgresDatabases
 
 
 def none_kept(database):
-    """As if there were no statements for a database."""
+    """As if there were no stored statements."""
     return []
 
 
 def everything_in(path):
-    """All that SQLite knows of a file's tables, with their rows and what its head says."""
+    """Everything that SQLite reports about a file's tables, with the stored version and the header."""
     with contextlib.closing(sqlite3.connect(path)) as connection:
         query = "SELECT type, name, tbl_name, trim(sql, char(10, 32)) FROM sqlite_master ORDER BY type, name"
         made = connection.execute(query).fetchall()
@@ -30,7 +30,7 @@ def everything_in(path):
 
 @pytest.mark.parametrize("kind", STATEMENTS)
 def test_the_kept_statements_are_what_the_migrations_make(kind):
-    """Where this fails after a migration was added, run `python -m fitgap.migrations`."""
+    """If this fails after a migration was added, run `python -m fitgap.migrations`."""
     assert (FOLDER / create.FILES[kind]).read_text() == create.as_file(STATEMENTS[kind]())
 
 
@@ -43,7 +43,7 @@ def test_a_file_of_the_kept_statements_is_one_of_the_migrations(tmp_path, monkey
 
 
 def everything_on(address):
-    """All that PostgreSQL's catalogue knows of the tables of a database, with the stored version."""
+    """Everything in PostgreSQL's catalog about the tables of a database, and the stored version."""
     columns = (
         "SELECT table_name, ordinal_position, column_name, data_type, is_nullable, column_default"
         " FROM information_schema.columns WHERE table_schema = 'public' ORDER BY 1, 2"

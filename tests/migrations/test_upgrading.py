@@ -1,4 +1,6 @@
-"""Upgrades: as a whole or not at all, after a copy, and alone, with made-up migrations that change tables and rows."""
+"""Upgrades are atomic, make a copy first, and run one at a time; tested with made-up migrations that change tables and
+rows.
+"""
 
 import shutil
 import sqlite3
@@ -18,7 +20,7 @@ from fitgap.runner.store.schema.version import current_version
 from support.databases.raw_rows import raw_rows
 from support.sampling import on_sqlite_per_commit, steps
 
-# Rebuilds the table to which all epochs refer, and writes into it.
+# Rebuilds the table that all epochs refer to, and writes to it.
 REBUILD = """
 import sqlalchemy as sa
 from alembic import op
@@ -36,7 +38,7 @@ def upgrade():
     op.create_index("trial_by_cost", "trial", ["cost"])
 """
 FAILING = f"{REBUILD}\n    raise ValueError('stopped in the middle')\n"
-# Leaves trials without the sweep that they belong to.
+# Leaves trials whose sweep is missing.
 ORPHANS = """
 import sqlalchemy as sa
 from alembic import op
@@ -90,7 +92,7 @@ def is_sound(path):
 
 
 def test_an_upgrade_that_rebuilds_a_table_keeps_every_row(filled, newer_program):
-    """Without foreign keys turned off, dropping the old table of trials would take all epochs with it."""
+    """If foreign keys were not turned off, dropping the old table of trials would delete all epochs."""
     before = raw_rows(filled, KNOWN_COLUMNS)
     assert all(before.values())
     newer_program(REBUILD)
@@ -153,7 +155,7 @@ def test_migrations_refuse_to_run_where_a_rebuilt_table_would_take_rows_along(fi
 
 @pytest.fixture
 def older(filled_file, newer_program, tmp_path):
-    """A file that is older than the program, in a folder of its own."""
+    """A file with an older schema than the program's, in a folder of its own."""
     (tmp_path / "folder").mkdir()
     newer_program(REBUILD)
     return Path(shutil.copy(filled_file, tmp_path / "folder" / "fitgap.db"))
@@ -180,7 +182,7 @@ def test_a_file_is_copied_before_it_is_upgraded(older):
 
 
 def test_what_is_only_in_the_log_yet_is_copied_too(older):
-    """The last rows of a database may lie beside it, where a plain copy of the file would miss them."""
+    """The last rows of a database may still be in the log next to it, which a plain copy of the file would miss."""
     writing = sqlite3.connect(older)
     writing.execute("PRAGMA wal_autocheckpoint = 0")
     with writing:

@@ -1,4 +1,4 @@
-"""Stages for the rows, and what commands do where nothing is special."""
+"""Stages for the rows, and the results of commands in a plain environment."""
 
 import contextlib
 import functools
@@ -21,7 +21,7 @@ repeats: 2
 training: {epochs: 20, batch_size: 2, keep: best}
 axes: {architecture: [4], activation: [relu, tanh], optimizer: [adam]}
 """
-# Sweeps of which no trial has been trained: one waits, one is cancelled.
+# Sweeps without trained trials: one is pending, one will be cancelled.
 WRITE = """
 from fitgap.runner.driver import write_sweep
 from fitgap.runner.planning.preparation import prepare_sweep
@@ -37,7 +37,7 @@ MAY = {"namespace": may_mount, "user": may_change_user, "groups": may_make_group
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory):
-    """A working folder: new examples, and a database with sweeps that are trained, waiting and cancelled."""
+    """A working folder: new examples, and a database with trained, pending and cancelled sweeps."""
 
     def fill(folder):
         (folder / "s.yaml").write_text(TRAINED)
@@ -45,7 +45,7 @@ def template(tmp_path_factory):
         for line in ([COMMAND, "run", "s.yaml"], [sys.executable, "-c", WRITE], [COMMAND, "cancel", "cancelled"]):
             done = subprocess.run(line, cwd=folder, capture_output=True, text=True, check=False)
             assert done.returncode == 0, done.stderr
-        # Other users must be able to look into copies of it.
+        # Other users must be able to read copies of it.
         folder.chmod(0o755)
 
     return made_once(tmp_path_factory, "places", fill)
@@ -53,7 +53,7 @@ def template(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def plain(template, tmp_path_factory):
-    """`plain(name)`: what a command does and finds where nothing is special."""
+    """`plain(name)`: the outcome of a command, and the rows of its sweep, in a plain environment."""
 
     def look(name, folder):
         with contextlib.closing(Stage(template)) as stage:
@@ -82,7 +82,7 @@ def stage(template):
 
 @pytest.fixture(scope="session")
 def require():
-    """`require(needs)`: skip where this user may not do what a row needs."""
+    """`require(needs)`: skip the test if this user lacks the privileges for a row."""
     answers = {need: may() for need, may in MAY.items()}
 
     def skip_unless(needs):
@@ -95,5 +95,5 @@ def require():
 
 @pytest.fixture(scope="session")
 def template_copy(template, tmp_path_factory):
-    """A folder like the template's, for who changes it."""
+    """A copy of the template's folder that may be changed."""
     return shutil.copytree(template, tmp_path_factory.mktemp("copy") / "work")

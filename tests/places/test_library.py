@@ -1,4 +1,6 @@
-"""Sweeps trained by a user's own program: they find the same in every situation, and nothing in the process changes."""
+"""Sweeps trained by a user's own program: the results are the same in every situation, and nothing in the process
+changes.
+"""
 
 import contextlib
 import json
@@ -15,15 +17,15 @@ from support.places.stage import Stage
 from support.places.starting import run
 from support.sampling import every
 
-# They share what takes long to make.
+# These tests share a fixture that is slow to set up.
 pytestmark = pytest.mark.xdist_group("library")
 
-# Where the programs of the situations find `watching`.
+# Makes `watching` importable for the programs of the situations.
 HELPERS = Path(watching.__file__).parent
 CASES = [(situation, engine) for situation in SITUATIONS for engine in situation.engines]
 SAMPLE = [(situation, engine) for situation in SITUATIONS for engine in situation.sample]
 THEIRS = frozenset({"script.py", "changes", "elsewhere"})
-# The user's own Ray leaves its session folder, and a token in their home.
+# A user's own Ray leaves its session folder, and a token in the user's home.
 OWN_RAYS = frozenset({"own-ray", ".ray"})
 
 
@@ -32,7 +34,7 @@ def in_words(pairs):
 
 
 def run_program(stage, situation, engine):
-    """Start Python as the situation says."""
+    """Start Python in the way that the situation describes."""
     (stage.work / FILE).write_text(situation.program)
     given = f"export PLACES_ENGINE={engine} PYTHONPATH={HELPERS} PYTHONDONTWRITEBYTECODE=1"
     arguments = {FILE: (FILE,), FLAG: ("-c", situation.program), CELL: (watching.__file__, engine)}
@@ -43,7 +45,7 @@ def run_program(stage, situation, engine):
 
 @pytest.fixture(scope="module")
 def expected_rows(template):
-    """What the sweep finds in a plain script, in this process's children."""
+    """The results of the sweep in a plain script with the engine `local`."""
     with contextlib.closing(Stage(template)) as stage:
         outcome = run_program(stage, SITUATIONS[0], LOCAL)
         assert outcome.code == 0, outcome.told
@@ -74,13 +76,13 @@ def check(situation, engine, stage, expected_rows):
 
 
 def changes(stage):
-    """What the user's process found changed."""
+    """The changes that the user's process recorded."""
     return json.loads((stage.root / "changes").read_text())
 
 
 @pytest.mark.nightly
 def test_tests_that_train_in_parallel(stage, expected_rows):
-    """Two processes of pytest-xdist train in one database at the same time."""
+    """Two pytest-xdist processes train in one database at the same time."""
     (stage.work / "test_mine.py").write_text(
         "import pytest\nfrom watching import train\n"
         "@pytest.mark.parametrize('name', ['one', 'two', 'three', 'four'])\n"
@@ -97,7 +99,7 @@ def test_tests_that_train_in_parallel(stage, expected_rows):
 
 @pytest.mark.nightly
 def test_importing_it_changes_nothing(stage):
-    """Neither does what it imports in turn."""
+    """This includes everything it imports."""
     program = "from watching import *\nwith watched():\n    from fitgap import run_sweep\nreport()\n"
     given = f"export PYTHONPATH={HELPERS} PYTHONDONTWRITEBYTECODE=1"
     outcome = run(stage, Environment("Python", given), ("-c", program), sys.executable)

@@ -1,4 +1,6 @@
-"""A user's own packages `core`, `runner` and `migrations` have no effect, wherever they are and whatever trains."""
+"""A user's own packages `core`, `runner` and `migrations` have no effect, wherever they are and whichever engine
+trains.
+"""
 
 import os
 import subprocess
@@ -9,7 +11,7 @@ from support.sampling import per_commit
 
 COMMAND = (sys.executable, "-m", "fitgap")
 SWEEP = ("run", "--data", "digits", "--hidden", "16", "--repeats", "8", "--epochs", "20", "--workers", "2")
-# Run as a program: a script next to which the packages are.
+# Run as a script, next to which the packages are.
 SCRIPT = """
 import sys
 from fitgap import run_sweep
@@ -24,7 +26,7 @@ ENGINES = ("local", "auto", "ray")
 
 @pytest.fixture
 def packages(tmp_path):
-    """A folder that has packages of these names; whoever imports one of them ends at once."""
+    """A folder with packages of these names; a process that imports one of them ends at once."""
     for name in PACKAGES:
         (tmp_path / name).mkdir()
         (tmp_path / name / "__init__.py").write_text("raise SystemExit(77)\n")
@@ -43,14 +45,14 @@ def python(*arguments, folder, path=None):
 
 
 def test_the_packages_would_be_found(packages):
-    """Else the tests below could not fail."""
+    """Otherwise, the tests below could not fail."""
     for name in PACKAGES:
         done = subprocess.run([sys.executable, "-c", f"import {name}"], cwd=packages, check=False)
         assert done.returncode == 77
 
 
-# `python -m` looks into the current folder, which an empty entry of $PYTHONPATH names as well: each commit tries both
-# at once, with `test_on_pythonpath`.
+# `python -m` searches the current folder, and so does an empty entry in $PYTHONPATH: per commit, `test_on_pythonpath`
+# covers both.
 @pytest.mark.nightly
 @pytest.mark.parametrize("engine", ENGINES)
 def test_in_the_current_folder(engine, packages):

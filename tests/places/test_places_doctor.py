@@ -1,4 +1,4 @@
-"""`fitgap doctor` finds what would make training fail, says what to do, and leaves nothing behind."""
+"""`fitgap doctor` finds problems that would make training fail, suggests fixes, and leaves nothing behind."""
 
 import pytest
 from support.places.environments import FILES, INTERPRETERS, MACHINES, PLAIN, STREAMS, TEXTS
@@ -6,14 +6,14 @@ from support.places.environments.environment import NOT_STARTED, RAY, REFUSED, T
 from support.places.leftovers import left_behind
 from support.places.starting import run
 
-# A problem is found, or it keeps even the doctor from looking, which is one line.
+# 1: it found a problem. 2: a problem prevented even the doctor from running, which it reports in one line.
 FOUND = {1, 2}
 LOOKS = ("doctor",)
 ALL = (PLAIN, *STREAMS, *TEXTS, *FILES, *MACHINES, *INTERPRETERS)
 TROUBLED = [
     each for each in (*FILES, *MACHINES) if each.codes_of(TRAINS) == REFUSED or each.codes_of(RAY) == NOT_STARTED
 ]
-# Where there is no network, the doctor waits as long as Ray may take to start.
+# Without a network, the doctor would wait as long as Ray may take to start.
 SAMPLE = [each for each in TROUBLED if each.name == "a read-only folder"]
 
 
@@ -43,7 +43,7 @@ def test_it_finds_everything_that_would(environment, stage, require):
     assert environment.says in outcome.out + outcome.err, outcome.told
 
 
-# With every commit, tests/runner/cli/commands/test_doctor.py asks it in a terminal.
+# Per commit, tests/runner/cli/commands/test_doctor.py runs it in a terminal.
 @pytest.mark.nightly
 def test_it_finds_nothing_where_all_is_well(stage, require):
     outcome = look(PLAIN, stage, require)

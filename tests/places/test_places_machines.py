@@ -1,6 +1,6 @@
-"""Commands with machines, users and settings of every kind: they work or say why not.
+"""Commands on machines, for users and with settings of every kind: they work or say why not.
 
-Each commit tries one of the commands that the rows name in `sample`; `nightly` tries all.
+Per commit, a sample of the commands in the rows' `sample` is tried; `nightly` tries all commands.
 """
 
 import pytest

@@ -1,4 +1,5 @@
-"""Signals at any moment: work in flight is saved, nothing stays `running`, and the last line names a command to go on.
+"""Signals at any moment: work in flight is saved, no trial stays `running`, and the last line names a command to
+resume.
 
 Each commit tries a few; `nightly` tries every signal, once and twice, at every moment, with every engine.
 """
@@ -29,17 +30,17 @@ from support.places.stage import Stage
 from support.places.starting import Started, run, run_line
 from support.sampling import at_night
 
-# They share what takes long to make.
+# These tests share a fixture that is slow to set up.
 pytestmark = pytest.mark.xdist_group("signals")
 
 ENGINES = ("local", "auto", "ray")
-# Ctrl-C while Ray trains is in tests/runner/engine/ray/test_engine.py.
+# Ctrl-C while Ray trains is tested in tests/runner/engine/ray/test_engine.py.
 STOPS = (Disturbance("TERM", "in training with others", "auto"),)
 SUSPENSIONS = (Disturbance("TSTP", "in training", "local", group=True),)
 ALL_STOPS = [
     Disturbance(name, moment, engine, times, group)
     for name, moment, engine, times, group in itertools.product(STOPPING, MOMENTS, ENGINES, (1, 2), (False, True))
-    # In one process there are no others.
+    # The engine `local` starts no other processes.
     if not (engine == "local" and "others" in moment)
 ]
 ALL_SUSPENSIONS = [
@@ -51,7 +52,7 @@ ALL_SUSPENSIONS = [
 
 @pytest.fixture(scope="module")
 def undisturbed(template):
-    """What the sweep finds where nothing happens."""
+    """The results of the sweep without any signal."""
     with contextlib.closing(Stage(template)) as stage:
         outcome = run(stage, PLAIN, (*LONG, "--engine", "local"))
         assert outcome.code == 0, outcome.told
@@ -82,7 +83,7 @@ def test_it_does_wherever_it_is_suspended(disturbance, stage, undisturbed):
 
 
 def check_stop(disturbance, stage, undisturbed):
-    """Stop the sweep, check what is left, do what the last line says, and compare what it has found."""
+    """Stop the sweep, check what is left, run the command in the last line, and compare the results."""
     started = Started(stage, PLAIN, (*LONG, "--engine", disturbance.engine))
     disturbance.disturb(started)
     outcome = started.wait()
@@ -92,7 +93,7 @@ def check_stop(disturbance, stage, undisturbed):
     check_code(disturbance, outcome, stage)
     if outcome.code == 130 and statuses(stage) and not has_ended(stage):
         assert advice(outcome.err), outcome.told
-    # Without it, all trials had ended: only the answer was cut off, and nothing is left to continue.
+    # Without advice, all trials had ended: only the answer was cut off, and there is nothing to resume.
     if advice(outcome.err):
         done = run_line(stage, PLAIN, advice(outcome.err))
         assert done.code == 0, done.told
@@ -102,7 +103,7 @@ def check_stop(disturbance, stage, undisturbed):
 
 
 def check_code(disturbance, outcome, stage):
-    """130, unless it came before the program could hear it, or after all was done."""
+    """130, unless the signal came before the program could handle it, or after everything was done."""
     if not statuses(stage):
         assert outcome.code in {130, -disturbance.number} and not advice(outcome.err), outcome.told
     elif disturbance.moment == "at its end":
@@ -112,7 +113,7 @@ def check_code(disturbance, outcome, stage):
 
 
 def check_suspension(disturbance, stage, undisturbed):
-    """Suspend the sweep and continue it; it finds the same as if nothing had happened."""
+    """Suspend the sweep and continue it; the results are the same as without suspension."""
     started = Started(stage, PLAIN, (*LONG, "--engine", disturbance.engine))
     disturbance.suspend(started)
     outcome = started.wait()
@@ -132,7 +133,7 @@ def check_suspension(disturbance, stage, undisturbed):
     ids=lambda value: getattr(value, "name", value),
 )
 def test_a_signal_that_is_ignored_from_the_start_changes_nothing(ignoring, name, engine, stage, undisturbed):
-    """`nohup`, and shells that start something in the background, ask for this."""
+    """`nohup` ignores signals for the command, and so do shells for background processes."""
     started = Started(stage, ignoring, (*LONG, "--engine", engine))
     Disturbance(name, "in training", engine, times=2, group=True).disturb(started)
     outcome = started.wait()
@@ -143,7 +144,7 @@ def test_a_signal_that_is_ignored_from_the_start_changes_nothing(ignoring, name,
 @pytest.mark.nightly
 @pytest.mark.parametrize("engine", [at_night("local"), "auto"])
 def test_a_sweep_whose_terminal_disappears_can_be_continued(engine, stage, undisturbed):
-    """A closed window and a lost connection: the signal comes with errors on every stream."""
+    """As when a window is closed or a connection is lost: a signal arrives, and every stream gives errors."""
     started = Started(stage, Environment("terminal", columns=80), (*LONG, "--engine", engine))
     wait_for(is_training, started)
     started.hang_up()
@@ -170,7 +171,7 @@ def test_a_suspended_sweep_is_stopped_by_a_signal_once_it_is_continued(stage, un
 
 @pytest.mark.nightly
 def test_the_last_line_names_the_sweep_as_it_is_called_then(stage, undisturbed):
-    """It was renamed from another terminal while it ran; its database needs quotes in a shell."""
+    """The sweep was renamed from another terminal while it ran, and its database needs quotes in a shell."""
     (stage.work / "it's mine").mkdir()
     (stage.work / "fitgap.db").rename(stage.work / "it's mine/fitgap.db")
     where = ("--db", "it's mine/fitgap.db")

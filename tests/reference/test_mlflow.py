@@ -1,4 +1,4 @@
-"""A sweep as an MLflow experiment, read back by MLflow itself."""
+"""A sweep exported as an MLflow experiment, read back by MLflow itself."""
 
 import os
 import warnings
@@ -13,7 +13,7 @@ from fitgap.runner.store.schema.tables import METRICS
 
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 with warnings.catch_warnings():
-    # Its own dependencies may be older than this Python.
+    # MLflow's dependencies may not support this version of Python.
     warnings.simplefilter("ignore")
     from mlflow import MlflowClient
 
@@ -27,13 +27,13 @@ SWEEP = {
     },
 }
 TRIALS = 6
-# Of its own making, not ours.
+# These warnings are MLflow's own.
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
-    """An empty folder with a small sweep in it, a third of which has diverged."""
+    """An empty folder with a small sweep, a third of whose trials have diverged."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("FITGAP_DB", raising=False)
     run_sweep(SWEEP, engine="local")
@@ -54,7 +54,7 @@ def send(**options):
 
 
 def runs(client, name="small"):
-    """The runs of an experiment by the number of their trial."""
+    """The runs of an experiment, by trial number."""
     experiment = client.get_experiment_by_name(name)
     return {int(run.data.tags["fitgap.trial"]): run for run in client.search_runs([experiment.experiment_id])}
 

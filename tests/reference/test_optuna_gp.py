@@ -1,4 +1,4 @@
-"""The Gaussian process against Optuna's, which needs PyTorch, with as many evaluations one at a time."""
+"""The Gaussian process compared with Optuna's, which needs PyTorch, with equally many evaluations, one at a time."""
 
 import numpy as np
 import optuna
@@ -47,8 +47,8 @@ def theirs(error_of, seed):
 
 @pytest.mark.parametrize("error_of", [bowl, waves])
 def test_it_comes_as_close_to_the_optimum(error_of):
-    """In the median over seeds, since a single search of either may end in a local optimum. What is left of the error
-    of uniform points, less than a five-hundredth, is no difference.
+    """Medians over seeds are compared, because a single search of either may end in a local optimum. Errors below a
+    five-hundredth of the error of uniform points count as equal.
     """
     uniform = np.median([error_of(np.random.default_rng(seed).random((EVALUATIONS, 5))).min() for seed in SEEDS])
     found, reference = (np.median([search(error_of, seed) for seed in SEEDS]) for search in (ours, theirs))

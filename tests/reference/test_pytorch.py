@@ -1,14 +1,14 @@
-"""Whole training runs against PyTorch on the CPU, in float64, from the same weights and over the same batches.
+"""Whole training runs compared with PyTorch on the CPU, in float64, from the same weights and on the same batches.
 
 Not part of the ordinary test run, because PyTorch is large and has an extra of its own. To run it, with the CPU build
 of PyTorch installed:
 
     pytest tests/reference
 
-A fifth of the runs is compared with every commit, all of them at night (`pytest -m nightly tests/reference`). All runs
-with one loss are trained here as a single pack, and one by one by PyTorch: 55 epochs of four batches, 220 steps. Two
-trainings agree if after the last step max|here − there| ≤ 1e-9·max|there| holds for each weight matrix, each bias
-vector, and each learned β and γ by itself. What PyTorch does not have is listed in `test_pytorch_coverage.py`.
+Per commit, a fifth of the runs is compared; at night, all of them (`pytest -m nightly tests/reference`). We train all
+runs with one loss as a single pack, and PyTorch trains them one by one: 55 epochs of four batches, 220 steps. Two
+trainings agree if after the last step max|ours − theirs| ≤ 1e-9·max|theirs| holds for each weight matrix, each bias
+vector, and each learned β and γ separately. What PyTorch does not have is listed in `test_pytorch_coverage.py`.
 """
 
 import functools
@@ -78,7 +78,7 @@ CASES = list(dict.fromkeys(CASES))
 
 @functools.cache
 def trained_here(loss):
-    """All cases of a loss in one pack: by case, its weights, biases, and learned β and γ by name."""
+    """All cases with one loss, trained in one pack: for each case its weights, biases, and learned β and γ, by name."""
     cases = [case for case in CASES if case.loss == loss]
     shape = PackShape(dense_network(SIZES), BATCH_SIZE, loss, Numbers(), 0, "float64")
     inputs, targets = drawn_examples(loss)
@@ -98,14 +98,14 @@ def trained_here(loss):
 
 
 def relative_differences(case):
-    """For every tensor by name max|here − there|/max|there|."""
+    """max|ours − theirs|/max|theirs| for every tensor, by name."""
     here = trained_here(case.loss)[case]
     there = {name: each.detach().numpy() for name, each in There(case).train().parameters().items()}
     assert here.keys() == there.keys()
     return {name: abs(here[name] - there[name]).max() / abs(there[name]).max() for name in here}
 
 
-# 5 has no factor in common with the numbers of optimizers and regularizers, so every pair of these is among the fifth.
+# 5 is coprime to the numbers of optimizers and regularizers, so the fifth contains every pair of these.
 @pytest.mark.parametrize("case", every(5, CASES), ids=str)
 def test_a_training_agrees_with_that_of_pytorch(case):
     differences = relative_differences(case)
@@ -120,7 +120,9 @@ def test_a_training_is_no_standstill_and_has_at_least_200_steps():
 
 
 def test_rmsprop_is_that_of_pytorch_where_epsilon_is_nothing():
-    """ε inside and outside of the root differ only in ε: with 1e-30 inside and 1e-15 outside both are next to none."""
+    """ε inside and outside of the root is the only difference: with 1e-30 inside and 1e-15 outside, it is
+    negligible.
+    """
     inputs, targets = drawn_examples(HALF)
     case = Case(HALF, Tanh(), RMSProp(rate=0.003, epsilon=1e-30))
     shape = PackShape(dense_network(SIZES), BATCH_SIZE, HALF, Numbers(), 0, "float64")

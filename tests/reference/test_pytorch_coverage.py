@@ -1,4 +1,4 @@
-"""Everything is compared with PyTorch, in every form, but for what is listed here with a reason."""
+"""Everything is compared with PyTorch, in every form, except what is listed here with a reason."""
 
 import pytest
 from fitgap.core.activations import ACTIVATIONS
@@ -40,7 +40,7 @@ def test_everything_listed_is_in_a_table_and_has_a_reason():
 
 
 def test_every_choice_of_what_is_learned_and_every_form_is_compared():
-    """All that can be learned at once, of every function; every form of the optimizers."""
+    """For every function, all its learnable parameters at once; for the optimizers, every form."""
     for kind in ACTIVATIONS.values():
         if "learn" in kind.parameters():
             learned = {name for function in FUNCTIONS if type(function) is kind for name in function.learned}

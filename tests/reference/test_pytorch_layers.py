@@ -1,8 +1,8 @@
-"""Whole trainings of convolutional and recurrent networks against PyTorch, in float64, over the same batches.
+"""Whole trainings of convolutional and recurrent networks compared with PyTorch, in float64, on the same batches.
 
-All optimizers train a network here as one pack, and one by one in PyTorch: 55 epochs of four batches, 220 steps. Two
-trainings agree if max|here − there| ≤ 1e-9·max|there| holds for each block of weights and all biases of a layer after
-the last step.
+We train a network with all optimizers as one pack, and PyTorch trains them one by one: 55 epochs of four batches, 220
+steps. Two trainings agree if after the last step max|ours − theirs| ≤ 1e-9·max|theirs| holds for each block of weights
+and for the biases of each layer.
 """
 
 import functools
@@ -115,7 +115,7 @@ def trained_here(name):
 
 
 def trained_there(name, optimizer):
-    """The weights and biases after training in PyTorch, in the order of here."""
+    """The weights and biases after training in PyTorch, in our order, and the layer of each block of weights."""
     network = network_of(name)
     start = Networks(network, [member_with(network, optimizer)], "float64")
     modules = modules_of(network)
@@ -123,7 +123,7 @@ def trained_there(name, optimizer):
     weighted = [module for module in layered if hasattr(module, "weight") or hasattr(module, "inner")]
     layers = [(network.layers[number - 1], network.shapes[number - 1]) for number in network.parameter_layers]
     weights = [weight for module in weighted for weight in weights_of(module)]
-    # For every block of weights the layer that it belongs to.
+    # The layer that each block of weights belongs to.
     owners = [layer for module, layer in zip(weighted, layers, strict=True) for _ in weights_of(module)]
     with torch.no_grad():
         for weight, view, (layer, shape) in zip(weights, start.weights, owners, strict=True):
@@ -149,7 +149,7 @@ def trained_there(name, optimizer):
 
 
 def trainings():
-    """Every network with every optimizer; of the recurrent ones, which take long in PyTorch, some at night."""
+    """Every network with every optimizer; some of the recurrent ones, which are slow in PyTorch, only at night."""
     cases = [(name, optimizer) for name in NETWORKS for optimizer in OPTIMIZERS_THERE]
     short = [case for case in cases if case[0] in ("image", "overlap", "steps", "normalized", "residual")]
     return [*short, *every_row(5, [case for case in cases if case not in short])]

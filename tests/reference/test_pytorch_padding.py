@@ -1,4 +1,6 @@
-"""Gradients of recurrent layers over sequences of different lengths against PyTorch's packed sequences, in float64."""
+"""Gradients of recurrent layers for sequences of different lengths, compared with PyTorch's packed sequences, in
+float64.
+"""
 
 import numpy as np
 import pytest
@@ -23,7 +25,7 @@ def networks_of(kind, outputs):
 
 
 def gradients_here(networks, inputs):
-    """Of the sum of the outputs of the second layer before tanh, by W and U."""
+    """The gradients of the summed outputs of the second layer before tanh, with respect to W and U."""
     padded = np.where((np.arange(STEPS) < LENGTHS[:, np.newaxis])[..., np.newaxis], inputs, np.nan)
     work = Workspace(1, len(LENGTHS), networks.layout, "float64")
     work.load_batch(padded.reshape(1, len(LENGTHS), -1), np.zeros((1, len(LENGTHS), 1)))

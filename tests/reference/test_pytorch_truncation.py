@@ -1,4 +1,6 @@
-"""Truncated backpropagation through time against PyTorch, where the states are detached between the same steps."""
+"""Truncated backpropagation through time compared with PyTorch, where the states are detached between the same
+steps.
+"""
 
 import numpy as np
 import pytest
@@ -22,7 +24,7 @@ def networks_of(kind, outputs, truncate):
 
 
 def gradients_here(networks, inputs):
-    """Of the sum of the outputs of the second layer before tanh, by W and U."""
+    """The gradients of the summed outputs of the second layer before tanh, with respect to W and U."""
     work = Workspace(1, EXAMPLES, networks.layout, "float64")
     work.inputs[...] = inputs.reshape(1, EXAMPLES, -1)
     networks.evaluate_for_training(work, None)

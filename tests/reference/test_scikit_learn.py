@@ -1,9 +1,9 @@
 """scikit-learn's MLP as a second opinion: errors and whole trainings, in float64, from the same weights.
 
-Not part of the ordinary test run; run with `pytest tests/reference`, which compares a fifth of the trainings, and with
-`pytest -m nightly tests/reference`, which compares the others. All examples make one batch, so that their order
-does not matter: 200 epochs are 200 steps. Two trainings agree if before every step the errors do to 1e-9 of themselves,
-and max|here − there| ≤ 1e-9·max|there| holds for each weight matrix and each bias vector after the last.
+Not part of the ordinary test run. `pytest tests/reference` compares a fifth of the trainings, and `pytest -m nightly
+tests/reference` the others. All examples form one batch, so their order does not matter: 200 epochs are 200 steps. Two
+trainings agree if before every step the errors have a relative difference of at most 1e-9, and if after the last step
+max|ours − theirs| ≤ 1e-9·max|theirs| holds for each weight matrix and each bias vector.
 """
 
 import itertools
@@ -26,14 +26,14 @@ from support.sampling import every
 
 INPUTS, HIDDEN, EXAMPLE_COUNT, STEPS, TOLERANCE = 4, (6, 5), 30, 200, 1e-9
 ACTIVATIONS_THERE = {Identity(): "identity", Sigmoid(): "logistic", Tanh(): "tanh", ReLU(): "relu"}
-# The loss and the reading here, the estimator there, and the outputs.
+# Our loss and reading, their estimator, and the number of outputs.
 PROBLEMS = {
     "numbers": (HalfSquaredError(), Numbers(), MLPRegressor, 1),
     "two classes": (SigmoidCrossEntropy(), ZeroOne(), MLPClassifier, 1),
     "three classes": (SoftmaxCrossEntropy(), OnePerClass(), MLPClassifier, 3),
 }
-# Velocities there add up whole steps, so that their rate is ours times 1 − β. Adam there has another ε in its first
-# steps (Kingma & Ba 2015, end of section 2), so it is made next to nothing.
+# Their velocities add up full steps, so their rate is ours times 1 − β. Their Adam uses another ε in its first steps
+# (Kingma & Ba 2015, end of section 2), so ε is made negligible.
 OPTIMIZERS_THERE = {
     GradientDescent(rate=0.05): {"momentum": 0, "learning_rate_init": 0.05},
     Momentum(rate=0.1, beta=0.8): {"momentum": 0.8, "nesterovs_momentum": False, "learning_rate_init": 0.1 * (1 - 0.8)},
@@ -43,7 +43,7 @@ OPTIMIZERS_THERE = {
 
 
 def drawn(problem):
-    """Inputs, targets as scikit-learn wants them, and the outputs that a network should give."""
+    """Inputs, targets in scikit-learn's form, and the desired outputs of a network."""
     rng = np.random.default_rng(90)
     inputs = rng.normal(size=(EXAMPLE_COUNT, INPUTS))
     _, reading, _, output_count = PROBLEMS[problem]
@@ -56,7 +56,7 @@ def drawn(problem):
 
 
 def start_here(problem, activation, optimizer, weight):
-    """A pack of one member that is yet to be trained."""
+    """A pack of one untrained member."""
     loss, reading, _, output_count = PROBLEMS[problem]
     class_count = 0 if problem == "numbers" else max(output_count, 2)
     inputs, _, targets = drawn(problem)
@@ -78,7 +78,7 @@ def start_here(problem, activation, optimizer, weight):
 
 
 def start_there(problem, activation, optimizer, weight, pack):
-    """The estimator with the weights of the pack's member, after a first call that makes it ready."""
+    """The estimator with the weights of the pack's member, after a first call that initializes it."""
     inputs, targets, _ = drawn(problem)
     # Its penalty is αΣw²/2 divided by the number of examples.
     estimator = PROBLEMS[problem][2](
@@ -92,7 +92,7 @@ def start_there(problem, activation, optimizer, weight, pack):
     for number, (weights, biases) in enumerate(zip(pack.networks.weights, pack.networks.biases, strict=True)):
         estimator.coefs_[number][...] = weights[0].T
         estimator.intercepts_[number][...] = biases[0, 0]
-    # The next call makes a new one, which remembers nothing of the first.
+    # The next call makes a new optimizer without the state of the first.
     del estimator._optimizer
     return estimator
 
@@ -106,7 +106,7 @@ def in_words(training):
 TRAININGS = list(itertools.product(PROBLEMS, ACTIVATIONS_THERE, OPTIMIZERS_THERE, [0.0, 0.01]))
 
 
-# 5 has no factor in common with any of the numbers of choices, so every pair of choices is among the fifth.
+# 5 is coprime to all numbers of choices, so the fifth contains every pair of choices.
 @pytest.mark.parametrize("training", every(5, TRAININGS), ids=in_words)
 def test_a_training_agrees_with_that_of_scikit_learn(training):
     problem, activation, optimizer, weight = training
@@ -116,7 +116,7 @@ def test_a_training_agrees_with_that_of_scikit_learn(training):
     for _ in range(STEPS):
         norm = sum((weights**2).sum() for weights in pack.networks.weights)
         estimator.partial_fit(inputs, targets)
-        # Both are taken before the step; theirs has the penalty in it.
+        # Both errors are measured before the step; theirs includes the penalty.
         here, there = pack.run_epoch().e_t_running[0], estimator.loss_ - weight / 2 * norm
         assert here == pytest.approx(there, rel=TOLERANCE)
     for mine, others in zip(pack.networks.weights, estimator.coefs_, strict=True):
@@ -127,7 +127,7 @@ def test_a_training_agrees_with_that_of_scikit_learn(training):
 
 @pytest.mark.parametrize("problem", PROBLEMS)
 def test_a_trained_network_is_read_and_judged_alike(problem):
-    """R² for numbers, the share told right for classes."""
+    """R² for numbers, accuracy for classes."""
     optimizer = Nesterov(rate=0.1, beta=0.8)
     pack = start_here(problem, Tanh(), optimizer, 0.0)
     estimator = start_there(problem, Tanh(), optimizer, 0.0, pack)

@@ -1,4 +1,6 @@
-"""The two programs of the benchmark `torch-pack` compute the gradients of all networks of a pack, as one by one."""
+"""The two programs of the benchmark `torch-pack` compute the gradients of all networks in a pack, and both match
+one-by-one computation.
+"""
 
 import pytest
 import torch

@@ -1,8 +1,8 @@
-"""Training with weights of classes and of examples against PyTorch, in float64, with each loss.
+"""Training with weights of classes and of examples compared with PyTorch, in float64, with each loss.
 
-Weights are those of scikit-learn's `compute_sample_weight`, multiplied by the column of the file. PyTorch takes weights
-of classes by its own arguments where it has them. What is compared is as in `test_pytorch.py`: after 240 steps, each
-weight matrix and bias vector agrees to 1e-9, and so do E_t and E_v.
+Weights are those of scikit-learn's `compute_sample_weight`, multiplied by the column of the file. PyTorch receives
+weights of classes through its own arguments where it has them. The comparison is that of `test_pytorch.py`: after 240
+steps, each weight matrix and bias vector agrees to 1e-9, and so do E_t and E_v.
 """
 
 import numpy as np
@@ -26,7 +26,7 @@ from support.sampling import every
 SEED, REPEAT, EXAMPLES, BATCH_SIZE, EPOCHS, HIDDEN = 7, 1, 60, 7, 40, 5
 TOLERANCE = 1e-9
 DIVISION = Division(0.3)
-# Each with the weights of classes, and whether a column has those of the examples.
+# Class weights, and whether a column contains example weights.
 WEIGHTS = {
     "balanced": ("balanced", False),
     "given": ((3.0, 0.5, 1.25), False),
@@ -40,7 +40,7 @@ OPTIMIZERS_THERE = {
         parameters, lr=0.1 * (1 - 0.8), momentum=0.8, nesterov=True, foreach=False
     ),
 }
-# Each loss with the coding of its targets and the number of classes, 0 for numbers.
+# Each loss with its target coding and number of classes (0 for numbers).
 CODINGS = {
     "half_squared_error": [(READINGS["one_per_class"](), 3), (Numbers(), 0)],
     "softmax_cross_entropy": [(READINGS["one_per_class"](), 3)],
@@ -66,7 +66,7 @@ torch.set_default_dtype(torch.float64)
 
 
 def data_of(classes, has_column):
-    """Classes of different sizes, or numbers, with weights that differ a hundredfold and some that are 0."""
+    """Classes of different sizes, or numbers, with weights that vary a hundredfold, some of them 0."""
     rng = np.random.default_rng(60)
     inputs = rng.normal(size=(EXAMPLES, 3))
     targets = (
@@ -83,7 +83,7 @@ def data_of(classes, has_column):
 
 
 def sides_of(dataset, class_weight):
-    """For each side the rows of its examples and their weights, with a mean of 1."""
+    """For each side, the rows of its examples and their weights, normalized to a mean of 1."""
     split = split_examples(dataset, DIVISION, seed=SEED, repeat=REPEAT)
     labels = dataset.targets[:, 0]
     if class_weight == "balanced":
@@ -100,7 +100,7 @@ def sides_of(dataset, class_weight):
 
 
 def errors_there(loss, outputs, targets):
-    """The errors of examples, without weights."""
+    """The errors of the examples, without weights."""
     if loss == "softmax_cross_entropy":
         return torch.nn.functional.cross_entropy(outputs, targets.argmax(1), reduction="none")
     if loss == "sigmoid_cross_entropy":
@@ -109,7 +109,7 @@ def errors_there(loss, outputs, targets):
 
 
 def test_pytorch_weights_classes_in_the_same_way():
-    """What is computed with `reduction="none"` and weights is what PyTorch computes with its argument `weight`."""
+    """Errors with `reduction="none"` times weights equal those of PyTorch's argument `weight`."""
     outputs, classes = torch.randn(9, 3), torch.arange(9) % 3
     of_class = torch.tensor([3.0, 0.5, 1.25])
     mine = (errors_there("softmax_cross_entropy", outputs, torch.eye(3)[classes]) * of_class[classes]).sum()
@@ -139,7 +139,7 @@ def trained_there(loss, optimizer, examples, weights):
     return network
 
 
-# 5 has no factor in common with the numbers of optimizers and of weights, so all of these are among the fifth.
+# 5 is coprime to the numbers of optimizers and weights, so the fifth contains all of these.
 @pytest.mark.parametrize("case", every(5, CASES), ids=name_of)
 def test_a_weighted_training_agrees_with_that_of_pytorch(case):
     loss, reading, classes, weights, optimizer = case
@@ -184,7 +184,7 @@ def test_a_weighted_training_agrees_with_that_of_pytorch(case):
 
 
 def test_weights_are_no_formality():
-    """Without them, the same training ends elsewhere."""
+    """Without them, the same training gives a different result."""
     dataset = data_of(3, has_column=False)
     preparation = Preparation(DIVISION, "standard", "standard", class_weight="balanced")
     examples = prepare_examples(

@@ -1,18 +1,18 @@
-"""Advice on bad configurations: following the first one reduces the excess on fresh examples."""
+"""Advice on bad configurations: following the first advice reduces the excess on fresh examples."""
 
 import pytest
 from support.advice.followed import SEEDS, follow, share_helped
 from support.advice.problems import PROBLEMS
 
-# Four of five first advices reduce the true excess by a fifth or more.
+# At least four of five first advices reduce the true excess by a fifth or more.
 ENOUGH = 0.8
-# A sample for every commit, with something of every kind.
+# A small sample with problems of every kind.
 SAMPLE = ("learning rates", "too small to bend")
 
 
 @pytest.mark.nightly
 def test_first_advice_helps():
-    """Without siblings, which help nearly always."""
+    """Without advice from siblings, which almost always helps."""
     followed = [each for problem in PROBLEMS if problem.name in SAMPLE for each in follow(problem, 1, siblings=False)]
     assert len(followed) >= 8
     assert share_helped(followed) >= ENOUGH

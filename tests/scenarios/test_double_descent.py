@@ -1,4 +1,4 @@
-"""Double descent as it happens: on few digits with wrong labels, networks of middle size are the worst."""
+"""Real double descent: with few digits and some wrong labels, networks of medium size are the worst."""
 
 import numpy as np
 import pytest
@@ -44,14 +44,17 @@ def test_the_peak_of_a_real_sweep_is_found(found):
     e_v = {width: row["e_v"] for width, row in by_width.items()}
     highest = max(e_v, key=e_v.get)
     assert int(peak["setting"]) == highest and peak["e_v"] == pytest.approx(e_v[highest])
-    # In the middle: smaller and larger networks are both better, by the accuracy only the larger ones.
+    # The peak is in the middle: E_v of smaller and larger networks is lower, but only the larger ones have better
+    # accuracy.
     assert e_v[WIDTHS[0]] < 0.9 * e_v[highest] > e_v[WIDTHS[-1]] / 0.9
     assert by_width[280]["accuracy_v"] > by_width[highest]["accuracy_v"] > by_width[4]["accuracy_v"]
 
 
 @pytest.mark.nightly
 def test_advice_turns_around_at_the_peak(found):
-    """From there on it is a larger network and never a smaller one; before, a larger one would be worse."""
+    """From the peak on, it suggests a larger network, never a smaller one; before the peak, a larger one would be
+    worse.
+    """
     by_width, diagnosis = found
     peak = int(diagnosis["peaks"][0]["setting"])
     advised = {}
@@ -66,5 +69,5 @@ def test_advice_turns_around_at_the_peak(found):
     assert len(advised) >= 6 and min(advised) < peak
     for width, others in advised.items():
         assert all(other > width for other in others) if width >= peak else all(other < width for other in others)
-    # Followed within the sweep: the largest network is better than the one at the peak.
+    # Following it within the sweep helps: the largest network is better than the one at the peak.
     assert by_width[WIDTHS[-1]]["e_v"] < by_width[peak]["e_v"]

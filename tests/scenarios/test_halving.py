@@ -1,4 +1,4 @@
-"""Halving finds what is as good as the best configuration of the grid, measured on examples that no trial has seen."""
+"""Halving finds a configuration as good as the best of the grid, measured on examples that no trial has seen."""
 
 from collections import defaultdict
 from statistics import fmean
@@ -10,7 +10,7 @@ from fitgap.runner.data import load_dataset
 from fitgap.runner.models.trial_models import model_of_trial
 from fitgap.runner.store import open_store_for_writing
 
-# 48 configurations. No `e_v` of a trial shows its true error: a mean over 300 noisy examples varies by 8 %.
+# 48 configurations. A trial's `e_v` does not show its true error: a mean over 300 noisy examples varies by 8 %.
 GRID = {
     "data": {"source": {"friedman": {"examples": 1000}}, "validation": 0.3},
     "repeats": 3,
@@ -29,7 +29,7 @@ FRESH_SEED, FRESH_EXAMPLES = 2**20, 20_000
 
 
 def true_errors(database, sweep):
-    """By configuration, the mean of its repeats' errors after their best epochs, on fresh examples with their noise."""
+    """The error of each configuration, averaged over its repeats after their best epochs, on noisy fresh examples."""
     fresh = load_dataset("friedman", options={"examples": FRESH_EXAMPLES}, seed=FRESH_SEED)
     found = defaultdict(list)
     with open_store_for_writing(database) as store:
@@ -40,7 +40,9 @@ def true_errors(database, sweep):
 
 
 def chosen_and_epochs(sweep):
-    """The completed configuration with the lowest mean E_v, and how many epochs the sweep has trained."""
+    """The completed configuration with the lowest mean honest E_v, and the number of epochs that the sweep has
+    trained.
+    """
     trials = sweep.trials().to_dicts()
     errors = defaultdict(list)
     for row in trials:

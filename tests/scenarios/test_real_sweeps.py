@@ -1,4 +1,4 @@
-"""Verdicts that a user reads after a sweep of data that come with the program."""
+"""Verdicts that users see after a sweep on data sets shipped with the program."""
 
 import pytest
 from fitgap import run_sweep
@@ -41,7 +41,7 @@ def verdicts_of(tmp_path):
 
 
 def test_a_sweep_of_digits(verdicts_of):
-    """One unit, one epoch and λ far too large each underfit, whatever goes with them."""
+    """One unit, one epoch and a far too large λ all underfit, whatever the other settings."""
     found = verdicts_of(DIGITS)
     good = found.pop(("64", "none", 30))
     assert good.count("good") >= 2

@@ -1,4 +1,4 @@
-"""Verdicts on small sweeps of which it is known what is right: known beforehand, or measured on fresh examples."""
+"""Verdicts on small sweeps whose right verdicts are known, either beforehand or measured on fresh examples."""
 
 import dataclasses
 import math
@@ -22,13 +22,13 @@ from support.scenarios.verdicts import (
     share_right,
 )
 
-# They share what takes long to make.
+# These tests share a fixture that is slow to set up.
 pytestmark = pytest.mark.xdist_group("scenarios")
 
-# The least share of right verdicts in any scenario, of any kind of trouble, and of any answer, where the validation
-# examples can show what is right. 15 cannot: see docs/decisions/fit.md.
+# The minimum share of right verdicts in any scenario, for any kind of trouble, and for any answer, if the validation
+# examples can show what is right. 15 examples cannot: see docs/decisions/fit.md.
 LEAST_IN_ANY, LEAST_OF_A_KIND = 0.85, 0.9
-# Establishing two parts takes more evidence than one repeat has; but one of the parts should be named.
+# Proving both parts takes more evidence than one repeat has, but one of the parts should be named.
 LEAST_OF_BOTH_FROM_ONE_REPEAT, LEAST_WITH_A_PART_NAMED = 0.8, 0.95
 MOST_EXAMPLES_THAT_ARE_FEW = 15
 WITH_FEW_EXAMPLES = (
@@ -38,8 +38,8 @@ WITH_FEW_EXAMPLES = (
     "noise, 50 examples",
 )
 LEAST_WITH_FEW = {1: 0.6, 3: 0.75, 8: 0.75, 16: 0.75}
-# Four seeds make four data sets, too few where the data decide: whether a network overfits, and what few examples show.
-# No choice was based on these either.
+# Four seeds give four data sets, which is too few if the result depends on the data: whether a network overfits, and
+# what few examples show. No choice was based on these seeds either.
 MORE_SEEDS = range(5000, 5020)
 LEAST_OF_ALL = {1: 0.92, 3: 0.95, 8: 0.95, 16: 0.95}
 MOST_FALSE_ALARMS = 0.03
@@ -47,7 +47,7 @@ MOST_FALSE_ALARMS = 0.03
 
 @pytest.fixture(scope="module")
 def few():
-    """The outcomes of every second scenario with two of the seeds. Known answers need no fresh examples."""
+    """The outcomes of every second scenario with two of the seeds. Known answers do not need fresh examples."""
     some = [dataclasses.replace(scenario, fresh=None) for scenario in SCENARIOS[::2]]
     return {scenario: train(scenario, SEEDS[:2], 3) for scenario in some}
 
@@ -78,13 +78,13 @@ def everything(some):
 
 
 def all_scenarios(measured, known, repeats):
-    """The verdicts of all scenarios that have so many repeats."""
+    """The verdicts of all scenarios that have this number of repeats."""
     some = by_scenario(measured, repeats)
     return some | by_scenario(known, repeats) if repeats in REPEATS_OF_KNOWN else some
 
 
 def with_equal_seeds(known):
-    """The outcomes that every scenario has, so that none counts more because it has more seeds."""
+    """Only the outcomes of the seeds that every scenario has, so that no scenario counts more."""
     return {
         scenario: {trial: outcome for trial, outcome in own.items() if trial.seed in SEEDS}
         for scenario, own in known.items()
@@ -124,7 +124,7 @@ def test_most_verdicts_are_right(few, repeats):
 
 
 def test_scenarios_that_deceived_earlier_rules_do_not_any_more():
-    """Networks that have learned everything, nothing, and some that diverge."""
+    """Networks that fit perfectly, that learn nothing, and some that diverge."""
     for name in ("a perfect fit", "nothing learned", "some diverge"):
         (scenario,) = (each for each in MEASURED if each.name == name)
         some = list(judged(scenario, train(scenario, SEEDS[:1], 3), 3))
@@ -160,7 +160,7 @@ def test_few_examples_are_no_lottery(measured, known, repeats):
 
 
 def shares_below(least, some):
-    """The scenarios with a smaller share of right verdicts, and this share."""
+    """The scenarios whose share of right verdicts is below `least`, with this share."""
     assert some
     shares = {scenario.name: share_right(found) for scenario, found in some.items()}
     return [(name, share) for name, share in shares.items() if share < least]
@@ -169,12 +169,12 @@ def shares_below(least, some):
 @pytest.mark.nightly
 @pytest.mark.parametrize(("fewer", "more"), [(1, 3), (3, 8)])
 def test_more_repeats_are_no_worse_in_any_scenario(measured, fewer, more):
-    """Within twice the error of counting: of so few sweeps, some are unlucky."""
+    """Within twice the standard error: with so few sweeps, some are unlucky."""
     worse = []
     for scenario, outcomes in measured.items():
         few, many = (list(judged(scenario, outcomes, repeats)) for repeats in (fewer, more))
         share, found = share_right(few), share_right(many)
-        # The configurations of a sweep share its data, so sweeps are counted.
+        # The configurations of a sweep share its data, so sweeps are counted, not configurations.
         error = math.sqrt(max(share * (1 - share), 0.01) / (len(many) / len(scenario.cases)))
         if found < share - 2 * error:
             worse.append((scenario.name, share, found))
@@ -192,7 +192,7 @@ def test_no_kind_of_trouble_is_left_behind(kind, repeats, known):
 @pytest.mark.parametrize("repeats", REPEATS_OF_KNOWN)
 @pytest.mark.parametrize("answer", [Verdict.GOOD, Verdict.UNDERFIT, Verdict.OVERFIT, Verdict.BOTH, Verdict.NO_SKILL])
 def test_no_answer_is_bought_with_another(known, answer, repeats):
-    """A rule that called everything good would be right about all that is."""
+    """A rule that called everything good would be right about all good configurations."""
     some = everything(by_scenario(with_enough_examples(known), repeats))
     some = [each for each in some if each.case.known == answer]
     least = LEAST_OF_BOTH_FROM_ONE_REPEAT if (answer, repeats) == (Verdict.BOTH, 1) else LEAST_OF_A_KIND
@@ -209,6 +209,6 @@ def test_of_two_parts_at_least_one_is_named(known, repeats):
 
 @pytest.mark.nightly
 def test_the_known_answers_are_true(known):
-    """Of the excess that examples show with which no choice was made, and of its parts."""
+    """The excess and its parts are measured on examples that played no part in any choice."""
     found = [(scenario.name, truth) for scenario, own in known.items() for truth in average_truths(scenario, own)]
     assert [(name, truth) for name, truth in found if truth.answer != truth.case.known] == []

@@ -1,1 +1,1 @@
-"""What several tests share: databases, servers, sweeps, strategies for Hypothesis. Imported as `support`."""
+"""Shared support for tests: databases, servers, sweeps, and strategies for Hypothesis. Imported as `support`."""

@@ -1,7 +1,7 @@
-"""Which tests share a process where several run them: those of files with the same `xdist_group`; others are spread.
+"""Keep tests of files with the same `xdist_group` in one process when several processes run the tests.
 
-pytest-xdist 3.8 appends the group to an item's private `_nodeid`, which pytest 9.2 no longer has, so that
-`--dist loadgroup` keeps nothing together.
+pytest-xdist 3.8 appends the group to an item's private `_nodeid`, which pytest 9.2 no longer has, so `--dist loadgroup`
+has no effect.
 """
 
 import re
@@ -14,7 +14,7 @@ MARK = re.compile(r"""pytest\.mark\.xdist_group\("([^"]+)"\)""")
 
 
 class GroupScheduling(LoadScopeScheduling):
-    """Hands out single tests, and the tests of a group as one."""
+    """Hands out single tests, and all tests of a group together."""
 
     def _split_scope(self, nodeid: str) -> str:
         return group_of(self.config.rootpath / nodeid.partition("::")[0]) or nodeid
@@ -22,6 +22,6 @@ class GroupScheduling(LoadScopeScheduling):
 
 @cache
 def group_of(path: Path) -> str:
-    """The group of all tests of a file, which other files may have, too; empty if they need not stay together."""
+    """The group of all tests of a file, which other files may share; empty if there is none."""
     found = MARK.search(path.read_text(encoding="utf-8")) if path.is_file() else None
     return found.group(1) if found else ""

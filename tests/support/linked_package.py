@@ -1,6 +1,6 @@
-"""The package as an installation has it, as links into this checkout: for tools that follow no import hook.
+"""The package in its installed form, as links into this checkout, for tools that do not follow import hooks.
 
-`python tests/support/linked_package.py FOLDER` makes it for tools that people start themselves.
+For tools that you start yourself, create it with `python tests/support/linked_package.py FOLDER`.
 """
 
 import sys
@@ -11,7 +11,7 @@ FOLDERS = ("core", "runner", "migrations")
 
 
 def link_package(folder: Path) -> Path:
-    """Make `fitgap` in this folder and return where it is."""
+    """Make `fitgap` in this folder and return its path."""
     package = folder / "fitgap"
     package.mkdir(parents=True, exist_ok=True)
     targets = [*(ROOT / name for name in FOLDERS), *(ROOT / "runner" / "public").glob("*.*")]

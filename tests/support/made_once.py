@@ -1,4 +1,4 @@
-"""What takes long to make and only depends on the program: made once for all processes that run the tests."""
+"""Artifacts that are slow to make and depend only on the program: made once for all processes of a test run."""
 
 import contextlib
 import fcntl
@@ -11,15 +11,16 @@ import pytest
 
 
 def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
-    """The folder `name` of this run of the tests, which the first process that needs it fills with `make(folder)`.
+    """The folder `name` of this test run. The first process that needs it fills it with `make(folder)`; others wait
+    meanwhile.
 
-    Others wait meanwhile. All share it, so its files are for reading; whoever opens a database takes a copy.
+    All processes share it, so its files must not be changed: copy a database before opening it.
     """
     parent = shared_parent(factory)
     folder = parent / name
     with locked(parent / f"{name}.lock"):
         if not folder.exists():
-            # Under its name only when it is complete: `make` may fail.
+            # Renamed only when it is complete, because `make` may fail.
             making = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=parent))
             make(making)
             making.rename(folder)
@@ -27,14 +28,14 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
 
 
 def shared_parent(factory: pytest.TempPathFactory) -> Path:
-    """The folder for temporary files of the whole run; with `-n`, each process has one of its own below it."""
+    """The temporary folder of the whole test run; with `-n`, each process has a subfolder of its own."""
     base = factory.getbasetemp()
     return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
 
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold the lock of a file for the time of the block."""
+    """Hold the lock of a file during the block."""
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

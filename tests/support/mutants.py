@@ -4,7 +4,7 @@
 
 Run it in a checkout of its own with its own virtual environment (and `pip install pytest-cov`): it changes files there.
 A first run of the tests records which test runs which line. Each mutant is then tried on the tests that run its line.
-`--only FILE --option=-m=` tries those that survived on the nightly tests too, which shows what sampling has cost.
+`--only FILE --option=-m=` tries the survivors on the nightly tests too, which shows what sampling misses.
 """
 
 import argparse
@@ -28,12 +28,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-# Where numbers, rows and filters come from: a mistake here is the worst.
+# The sources of numbers, rows and filters, where mistakes are worst.
 TARGETS = ("core", "runner/store/write", "runner/driver", "runner/store/filter")
 FAILING = ROOT / ".coverage-failing"
 SECONDS = 300
 FIRST = 60
-# Packages that are loaded before pytest is are not rewritten by it, which does not matter.
+# Packages loaded before pytest are not rewritten by it, which does not matter here.
 OPTIONS = ("-q", "-x", "-n", "0", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning")
 PACKAGES = (
     "alembic",
@@ -74,7 +74,7 @@ def mutants_of(file: Path) -> Iterator[Mutant]:
 
 
 def places(tree: ast.AST) -> Iterator[ast.AST]:
-    """The nodes that can be changed, outside annotations."""
+    """The nodes that can be changed, except in annotations."""
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             for statement in node.body:
@@ -110,7 +110,7 @@ def change(node: ast.AST) -> None:
 
 
 def record_coverage(tests: list[str]) -> None:
-    """Run the tests once, and record which test runs which line. Those that fail anyway say nothing of a mutant."""
+    """Run the tests once, and record which test runs which line. Tests that fail without a mutant are left out."""
     options = ["-n", "2", "-p", "no:cacheprovider", "--cov=core", "--cov=runner", "--cov-context=test", "--cov-report="]
     line = [sys.executable, "-m", "pytest", "-q", "-rf", *options, *tests]
     done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False)
@@ -119,7 +119,7 @@ def record_coverage(tests: list[str]) -> None:
 
 
 def tests_of(mutant: Mutant) -> list[str]:
-    """The tests that run the line of a mutant, those that run the fewest lines first."""
+    """The tests that run the line of a mutant, starting with those that run the fewest lines."""
     from coverage.numbits import num_in_numbits
 
     return [name for name, bits in recorded_tests(mutant.file) if num_in_numbits(mutant.line, bits)]
@@ -127,7 +127,7 @@ def tests_of(mutant: Mutant) -> list[str]:
 
 @cache
 def recorded_tests(file: str) -> list[tuple[str, bytes]]:
-    """Each test that runs a file, with the lines of it, as coverage.py stores them."""
+    """Each test that runs a file, with the lines it runs in the format of coverage.py."""
     query = """SELECT context.context, line_bits.numbits
         FROM line_bits JOIN context ON context.id = context_id JOIN file ON file.id = file_id WHERE file.path = ?"""
     with closing(sqlite3.connect(ROOT / ".coverage")) as connection:
@@ -139,7 +139,7 @@ def recorded_tests(file: str) -> list[tuple[str, bytes]]:
 
 @cache
 def lines_run() -> dict[str, int]:
-    """How many bytes of line numbers coverage.py has for each test: about how much the test runs."""
+    """How many bytes of line numbers coverage.py stores for each test: a rough measure of how much it runs."""
     query = (
         "SELECT context.context, sum(length(numbits)) FROM line_bits JOIN context ON context.id = context_id GROUP BY 1"
     )
@@ -148,11 +148,11 @@ def lines_run() -> dict[str, int]:
 
 
 def is_killed(mutant: Mutant, tests: list[str], options: list[str]) -> bool:
-    """Whether a test fails, or does not end, with this change."""
+    """Whether a test fails or does not end with this change."""
     file = ROOT / mutant.file
     before = file.read_text(encoding="utf-8")
     file.write_text(mutant.text, encoding="utf-8")
-    # Most are killed by the first few; of many tests the files are shorter to name.
+    # The first few tests kill most mutants. If there are more, whole files make a shorter command line.
     files = list(dict.fromkeys(name.partition("::")[0] for name in tests))
     try:
         return fails(tests[:FIRST], options) or (len(tests) > FIRST and fails(files, options))
@@ -161,7 +161,7 @@ def is_killed(mutant: Mutant, tests: list[str], options: list[str]) -> bool:
 
 
 def fails(tests: list[str], options: list[str]) -> bool:
-    """Whether a test fails or does not end, in a child that has loaded all packages, but nothing of ours."""
+    """Whether a test fails or does not end, in a forked child that has loaded all packages except ours."""
     child = os.fork()
     if child == 0:
         os.setsid()
@@ -170,7 +170,7 @@ def fails(tests: list[str], options: list[str]) -> bool:
     while time.monotonic() < deadline:
         ended, status = os.waitpid(child, os.WNOHANG)
         if ended:
-            # 5: there was nothing to run, such as where all of these tests are nightly.
+            # Exit code 5: there was nothing to run, for example because all of these tests are nightly.
             return os.waitstatus_to_exitcode(status) not in (0, 5)
         time.sleep(0.02)
     os.killpg(child, signal.SIGKILL)
@@ -179,7 +179,7 @@ def fails(tests: list[str], options: list[str]) -> bool:
 
 
 def exit_code(arguments: list[str]) -> int:
-    """The exit code of pytest, which writes nothing."""
+    """Run pytest with its output discarded; returns its exit code."""
     os.chdir(ROOT)
     nothing = os.open(os.devnull, os.O_RDWR)
     for number in range(3):
@@ -191,7 +191,7 @@ def exit_code(arguments: list[str]) -> int:
 
 
 def load() -> None:
-    """Load the packages that take long; the children inherit them."""
+    """Load the packages that are slow to load, for the forked children."""
     os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
     sys.dont_write_bytecode = True
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"

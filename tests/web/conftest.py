@@ -1,7 +1,7 @@
 """A real browser on a real page, while a real sweep trains.
 
-Without Chromium these tests are skipped, with the command that installs it; $FITGAP_BROWSER_TESTS=required makes that
-an error.
+Without Chromium, these tests are skipped, and the message names the command that installs it. With
+$FITGAP_BROWSER_TESTS=required, they fail instead.
 """
 
 import os
@@ -21,7 +21,7 @@ from support.web.site import COMMAND, Site
 
 INSTALL = "apt-get install -y chromium"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-# Trains longer than any tests run, in one process.
+# Trains in one process, for longer than any test run takes.
 BACKGROUND = ["--data", "xor", "--hidden", "2", "--hidden", "4", "--epochs", "1000000", "--repeats", "30"]
 
 
@@ -37,7 +37,7 @@ def chromium():
     return found
 
 
-# For one file at a time: while Playwright is open, no other test of this process can run an event loop.
+# One browser per test file: while Playwright is open, no other test in this process can run an event loop.
 @pytest.fixture(scope="module")
 def browser(chromium):
     from playwright.sync_api import sync_playwright
@@ -50,26 +50,26 @@ def browser(chromium):
 
 @pytest.fixture(scope="session")
 def site(chromium, tmp_path_factory):
-    """A page over a made sweep and one that is being trained."""
+    """A page with a made-up sweep and one that is being trained."""
     folder = tmp_path_factory.mktemp("site")
     make(str(folder / "site.db"), Made(diverging=11))
     words = ["run", *BACKGROUND, "--name", "busy", "--engine", "local", "--db", "site.db"]
     quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    # Gives way to the tests, but not so much that it never begins beside as many tests as there are processors.
+    # Niced in favor of the tests, but not so much that it would never start next to one test process per core.
     training = subprocess.Popen(["nice", "-n", "3", COMMAND, *words], cwd=folder, **quiet)
     site = Site(folder)
     wait_until_it_trains(training, site.database)
-    # It trains until the last test has ended. This slows down its main thread alone, not the one that says it is alive.
+    # It trains until the last test has ended. This slows down only its main thread, not its heartbeat.
     os.setpriority(os.PRIO_PROCESS, training.pid, 19)
     yield site
     site.close()
-    # To end in order it would need its turn, which may take a minute on a busy machine; nobody looks at what it leaves.
+    # Shutting down cleanly could take a minute on a busy machine, and what it leaves behind does not matter.
     training.kill()
     training.wait(60)
 
 
 def wait_until_it_trains(training, database):
-    """Before that, a page of the sweep would say that there is none, and would rightly go on saying so."""
+    """Wait until the sweep is being trained. A page opened earlier would report that there is no such sweep."""
     with open_store(str(database)) as store:
         while not any(row["name"] == "busy" and row["running"] for row in store.sweeps()):
             assert training.poll() is None, "the sweep in the background ended before it trained"
@@ -78,7 +78,7 @@ def wait_until_it_trains(training, database):
 
 @dataclass(frozen=True)
 class SiteBelowAPath:
-    """The same page as people see it behind a proxy."""
+    """The same page behind a proxy."""
 
     address: str
     database: Path
@@ -92,7 +92,7 @@ def site_below_a_path(site):
 
 
 class Visit:
-    """A person at a page. Whatever leaves this machine, or breaks the policy of the page, fails the test."""
+    """A person at a page. Requests to other machines and violations of the page's content policy fail the test."""
 
     def __init__(self, page, site, keyboard):
         self.page, self.site, self.keyboard = page, site, keyboard
@@ -108,7 +108,7 @@ class Visit:
         self.page.goto(self.site.address + path)
 
     def press(self, locator):
-        """Follow a link or press a button, with the mouse or with the keyboard alone."""
+        """Follow a link or press a button, with the mouse or with the keyboard only."""
         if self.keyboard:
             self.reach(locator)
             self.page.keyboard.press("Enter")
@@ -138,7 +138,7 @@ class Visit:
         from playwright.sync_api import Error as PageError
 
         for _ in range(300):
-            # A page that is being left for another has nothing to say.
+            # Evaluating an expression fails while the page is being replaced by another.
             with suppress(PageError):
                 if self.page.evaluate(expression):
                     return

@@ -1,20 +1,20 @@
-"""An open page leaves the machine to the sweep: no work where nobody looks, and charts only where they are seen."""
+"""An open page uses few resources: a hidden page does no work, and charts are drawn only where they are visible."""
 
 import pytest
 
 pytestmark = [pytest.mark.nightly, pytest.mark.xdist_group("browser")]
 
-# What a browser tells a page that is behind another one.
+# What a browser reports to a page that is hidden behind another one.
 HIDE = """hidden => {
     Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
     document.dispatchEvent(new Event("visibilitychange"));
 }"""
-# A trial has ended: what the page does then about its charts.
+# What the page does with its charts when a trial has ended.
 AGAIN = 'import("/static/charts.js").then((charts) => charts.redraw({ later: true }))'
 
 
 def events_of(guest):
-    """The streams that a page has asked for so far."""
+    """The event streams that a page has requested so far."""
     return [url for url in guest.requests if "/events?" in url]
 
 
@@ -38,14 +38,14 @@ def test_charts_that_are_not_seen_are_drawn_again_when_they_are(visit):
     guest.open("sweeps/made")
     guest.until("document.querySelector('[data-kind=fitmap] svg') !== null")
     guest.until("document.querySelector('[data-kind=curves] svg') !== null")
-    # Far from the fit map, which is above.
+    # Far below the fit map.
     guest.page.locator("#table-title").scroll_into_view_if_needed()
     guest.page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
     guest.until("document.querySelector('[data-kind=importance] svg') !== null")
     guest.page.wait_for_timeout(500)
     asked = len(guest.requests)
     guest.page.evaluate(AGAIN)
-    # The pause depends on how long drawing took; it is never longer than this.
+    # The pause depends on how long drawing took, but is never longer than this.
     guest.page.clock.fast_forward(301_000)
     guest.page.wait_for_timeout(1000)
     assert not any("fitmap.json" in url for url in guest.requests[asked:])

@@ -1,4 +1,4 @@
-"""A page that stays open while a sweep ends shows what is true then, without being loaded again."""
+"""A page that stays open while a sweep ends updates itself without being reloaded."""
 
 import sqlite3
 import subprocess
@@ -41,7 +41,7 @@ def test_buttons_answer_and_charts_are_new_once_the_sweep_has_ended(visit, site)
 
 @pytest.fixture
 def waiting_site(chromium, tmp_path):
-    """A page over a sweep that nobody trains."""
+    """A page with a sweep that is not being trained."""
     make(str(tmp_path / "site.db"), Made(name="waiting", configurations=2, pending=6))
     site = Site(tmp_path)
     yield site
@@ -50,7 +50,9 @@ def waiting_site(chromium, tmp_path):
 
 @pytest.mark.xdist_group("browser")
 def test_a_row_that_is_new_before_the_page_listens_is_shown(visit, waiting_site):
-    """The page is made, a trial is cancelled, and only then does the page listen. Nothing changes afterwards."""
+    """The page is rendered, then a trial is cancelled, and only then does the page start listening. Nothing changes
+    afterwards.
+    """
     cancelled = []
 
     def cancel_then_listen(route):

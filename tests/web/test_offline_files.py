@@ -1,5 +1,5 @@
-"""Files that people send to each other, opened in a browser without a network: they show everything, ask for nothing,
-and run nothing that they contain as text.
+"""Files to share, opened in a browser without a network: they show everything, request nothing, and run nothing that
+they contain as text.
 """
 
 import subprocess
@@ -10,7 +10,7 @@ import pytest
 from support.charts.made_sweeps import Made, make
 from support.sampling import at_night
 
-# They share what takes long to make.
+# These tests share a fixture that is slow to set up.
 pytestmark = pytest.mark.xdist_group("browser")
 
 COMMAND = str(Path(sys.executable).with_name("fitgap"))

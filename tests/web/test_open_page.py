@@ -1,4 +1,4 @@
-"""A page that is left open on a running sweep: neither the server nor the browser grows."""
+"""A page left open on a running sweep: neither the server nor the browser uses more and more."""
 
 import os
 import subprocess
@@ -10,7 +10,7 @@ import pytest
 from support.web.site import Site
 
 COMMAND = str(Path(sys.executable).with_name("fitgap"))
-# About a hundred trials a second for longer than the test takes, also on a fast processor, so that rows, charts and
+# About a hundred trials per second, for longer than the test takes even on a fast processor, so that rows, charts and
 # counts change all the time.
 TRAINED = [
     *("--data", "xor", "--epochs", "100", "--repeats", "3000", "--seed", "1", "--name", "long", "--engine", "local"),
@@ -18,15 +18,15 @@ TRAINED = [
     *(word for rate in range(1, 31) for word in ("--optimizer", f"adam:rate={rate / 1000}")),
 ]
 MINUTES = 60
-# Afterwards, a server that has just been started is watched for this time.
+# How long a newly started server is watched afterwards.
 FRESH_MINUTES = 5
-# The first part fills caches; what is measured afterwards may grow by so much.
+# The first part fills caches; usage measured after it may grow by at most this much.
 WARM_SHARE, GROWTH, MEGABYTES = 0.2, 1.15, 8.0
 SAMPLES = 30
 
 
 def memory(process):
-    """Megabytes of a process that are in memory."""
+    """The resident memory of a process in megabytes."""
     text = Path(f"/proc/{process}/status").read_text()
     return int(text.partition("VmRSS:")[2].split()[0]) / 1024
 
@@ -36,7 +36,7 @@ def open_files(process):
 
 
 class Watched:
-    """A page with its server, and what both use."""
+    """A page with its server, and the resources both use."""
 
     def __init__(self, page, process):
         self.process = process
@@ -44,7 +44,7 @@ class Watched:
         self.session.send("Performance.enable")
 
     def use(self):
-        """What is used now, by name."""
+        """Current usage, by name."""
         self.session.send("HeapProfiler.collectGarbage")
         metrics = {each["name"]: each["value"] for each in self.session.send("Performance.getMetrics")["metrics"]}
         return {
@@ -57,7 +57,7 @@ class Watched:
 
 
 def watch(page, process, minutes, warm_share=WARM_SHARE):
-    """What a page and its server use at equal intervals, after a while in which caches fill."""
+    """The usage of a page and its server at equal intervals, after a warm-up that fills caches."""
     watched = Watched(page, process)
     page.wait_for_timeout(60_000 * minutes * warm_share)
     found, began = [], time.monotonic()
@@ -68,8 +68,8 @@ def watch(page, process, minutes, warm_share=WARM_SHARE):
 
 
 def check(found, fresh):
-    """The last third uses no more than the first. What is used by a server and a page that are new is printed beside
-    it: if that is as much, the sweep has grown within the hour, and not what shows it.
+    """Check that the last third uses no more than the first. The usage of a new server and page is printed for
+    comparison: if it is equally high, the growth comes from the sweep, not from the page.
     """
     third = len(found) // 3
     parts = {"first": found[:third], "later": found[-third:], "fresh": fresh}
@@ -80,7 +80,7 @@ def check(found, fresh):
 
 
 def open_once_planned(guest, attempts=60):
-    """Open the sweep, which has to be planned first; otherwise an hour is spent on a page without a sweep."""
+    """Open the sweep once it has been planned; otherwise, the test would spend an hour on a page without a sweep."""
     for _ in range(attempts):
         guest.open("sweeps/long")
         if guest.page.locator("#progress").count():
@@ -108,7 +108,7 @@ def test_a_page_that_is_left_open_does_not_grow(visit, site):
 
 
 def watch_a_new_server(visit, site):
-    """What another server of the same database uses, and a new page."""
+    """The usage of another server for the same database, and of a new page."""
     new = Site(site.database.parent)
     try:
         guest = visit(at=new)

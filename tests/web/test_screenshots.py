@@ -1,4 +1,4 @@
-"""The pictures of the page in README are what the page looks like now."""
+"""The screenshots in README show what the page looks like now."""
 
 import base64
 import subprocess
@@ -10,12 +10,12 @@ import pytest
 from docs.screenshots import IMAGES, SHOTS
 
 PROJECT = Path(__file__).parents[2]
-# Times, names of machines and the drawing of letters differ a little between two runs.
+# Times, machine names and font rendering differ slightly between runs.
 MOST_DIFFERENT = 0.05
 
 
 def differing(browser, one, other):
-    """The share of the pixels of two pictures that differ, as the browser decodes them; 1 if their sizes differ."""
+    """The share of pixels that differ between two images, as decoded by the browser; 1 if their sizes differ."""
     page = browser.new_page()
     sources = [f"data:image/png;base64,{base64.b64encode(path.read_bytes()).decode()}" for path in (one, other)]
     share = page.evaluate(COMPARE, sources)
@@ -48,7 +48,7 @@ def test_the_pictures_in_the_readme_can_be_taken_again(browser, tmp_path):
     command = [sys.executable, "-m", "fitgap", "run", str(PROJECT / "examples" / "digits.yaml")]
     database = str(tmp_path / "digits.db")
     subprocess.run([*command, "--engine", "local", "--db", database], check=True, cwd=tmp_path, capture_output=True)
-    # Taken in a process of its own, because a browser is open in this one.
+    # In a separate process, because this one already has a browser open.
     script = f"from pathlib import Path; from docs.screenshots import take; take({database!r}, Path({str(tmp_path)!r}))"
     subprocess.run([sys.executable, "-c", script], check=True, cwd=PROJECT, capture_output=True)
     readme = (PROJECT / "README.md").read_text()

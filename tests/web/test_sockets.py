@@ -1,4 +1,4 @@
-"""What the page listens at."""
+"""The addresses on which the page listens."""
 
 import os
 import re
@@ -11,7 +11,7 @@ LOOPBACK = "0100007F"
 
 
 def sockets_of(process):
-    """The local addresses at which a process listens, as the kernel writes them."""
+    """The local addresses on which a process listens, in the kernel's notation."""
     links = [os.readlink(each) for each in Path(f"/proc/{process}/fd").iterdir()]
     own = {found.group(1) for found in (re.match(r"socket:\[(\d+)\]", link) for link in links) if found}
     rows = [line.split() for name in ("tcp", "tcp6") for line in Path(f"/proc/net/{name}").read_text().splitlines()[1:]]

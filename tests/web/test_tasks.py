@@ -1,4 +1,4 @@
-"""The things that people do on the page, in a browser: with mouse or keyboard, wide or narrow, light or dark."""
+"""The tasks that people do on the page, in a browser: with mouse or keyboard, wide or narrow, light or dark."""
 
 import itertools
 import json
@@ -78,7 +78,7 @@ def choose_a_baseline(visit):
     visit.page.get_by_text("Without baseline").wait_for()
     assert "baseline" in visit.page.locator(f"#row-{key}").inner_text()
     assert f"against={key}" in visit.page.url
-    # The charts follow.
+    # The charts are redrawn too.
     visit.page.locator("[data-kind=fitmap]").scroll_into_view_if_needed()
     visit.until(f"{LABEL_OF_FIT_MAP}.includes('Ring: the baseline')")
 
@@ -121,7 +121,7 @@ def watch_a_sweep_that_trains(visit):
     visit.page.evaluate("window.scrollTo(0, 300)")
     visit.page.wait_for_timeout(4000)
     with closing(sqlite3.connect(visit.site.database, timeout=30)) as connection, connection:
-        # Other tests may have added sweeps since.
+        # Other tests may have added sweeps in the meantime.
         last = (
             "SELECT max(id) FROM trial WHERE status = 'pending' AND sweep_id = "
             "(SELECT id FROM sweep WHERE name = 'busy')"
@@ -201,12 +201,12 @@ WAYS = [
 ]
 
 
-# Waits for a chart to be drawn again, which takes some seconds and on a busy page up to minutes.
+# Waits until a chart is redrawn, which takes seconds, and minutes on a busy page.
 AT_NIGHT = (zoom_into_a_chart,)
 
 
 def cases():
-    """Every third task in one way with every commit, and all in every way at night."""
+    """Per commit, every third task in one way; at night, all tasks in every way."""
     for number, task in enumerate(TASKS):
         for place, way in enumerate(WAYS):
             words = [str(way["width"]), "keyboard" if way["keyboard"] else "mouse", "dark" if way["dark"] else "light"]

@@ -1,4 +1,4 @@
-"""The compiler of a process: all threads share it, since machine code lives no longer than what compiled it."""
+"""The compiler of a process: all threads share it, because machine code lives only as long as its compiler."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor

@@ -51,7 +51,7 @@ def test_an_optimizer_steps_to_the_same_bits(optimizer_form, draw_variant, shape
 
 
 def test_bias_corrections_do_not_depend_on_how_they_are_batched(draw_variant):
-    """Every optimizer of a pack gets the numbers that it would get alone, and those of NumPy."""
+    """Every optimizer of a pack gets the same numbers as alone, and as with NumPy."""
     rng, shape = np.random.default_rng(7), (3, 5)
     arrays = [np.zeros(shape, "float32") for _ in range(4)]
     groups = []
@@ -86,7 +86,7 @@ def test_a_penalty_adds_the_same_bits(kind, shape, dtype):
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("by_unit", [False, True])
 def test_an_activation_has_the_same_bits(activation_form, draw_variant, by_unit, dtype):
-    """Value in evaluation; value and derivative in training; the derivative alone."""
+    """The value in evaluation; value and derivative in training; the derivative alone."""
     kind, form = activation_form
     shape, rng = (3, 11, 7), np.random.default_rng(6)
     functions = [draw_variant(kind, rng, **form) for _ in range(shape[0])]

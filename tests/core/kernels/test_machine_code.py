@@ -1,4 +1,4 @@
-"""Machine code of passes: every operation has the bits of its NumPy counterpart, in every memory layout."""
+"""Machine code of passes: every operation gives the same bits as its NumPy counterpart, in every memory layout."""
 
 import operator
 
@@ -38,7 +38,7 @@ FORMULAS = {name: formula_of(own) for name, (own, _) in OPERATIONS.items()}
 
 
 def computed(name, x, y):
-    """What the pass of an operation computes, and what NumPy does."""
+    """The result of an operation's compiled pass, and NumPy's result."""
     out = np.full_like(x, 7)
     bind(FORMULAS[name], {"x": x, "y": y, "out": out}, written="out")()
     with np.errstate(all="ignore"):
@@ -56,7 +56,9 @@ def test_an_operation_has_the_bits_of_numpy(name, dtype):
 
 @pytest.mark.parametrize("shape", [(1, 1, 1), (2, 1, 9), (3, 5, 1), (4, 33, 17)])
 def test_operands_broadcast_and_may_be_contiguous_along_either_axis(shape):
-    """By unit and by example, as evaluation and training store activations, with one bias per unit."""
+    """By unit and by example, the two layouts in which evaluation and training store activations, with one bias per
+    unit.
+    """
 
     def formula(x, bias, factor, out):
         return {"out": (x + bias) * factor}

@@ -1,4 +1,6 @@
-"""The compiled pass over the outputs of a pack: NumPy's bits, and used only where it does all there is to do."""
+"""The compiled pass over the outputs of a pack: it gives NumPy's bits, and is used only if it replaces the whole
+computation.
+"""
 
 import dataclasses
 
@@ -24,7 +26,7 @@ def test_outputs_and_gradients_have_the_same_bits(name, shape, dtype):
     bias = drawn_values((members, 1, units), dtype, 3)
     ours, delta = outputs.copy(), np.full(shape, np.nan, dtype)
     bound = output_pass(loss, ours, bias, targets, delta)
-    # A function of e^x cannot have the bits of NumPy.
+    # Losses that contain e^x cannot reproduce NumPy's bits.
     assert (bound is None) == (name != "half_squared_error")
     if bound is None:
         return
@@ -69,6 +71,6 @@ def test_it_is_used_where_it_does_all_there_is_to_do(loss, output, has_weights, 
     is_used = loss == "half_squared_error" and output == "identity" and not has_weights
     assert {work.output_pass is not None for work in pack.workspaces.values()} == {is_used}
     for measurer in (pack.on_training, pack.on_validation):
-        # Their weights multiply errors, not gradients.
+        # Measurers apply weights to errors, not to gradients.
         is_used = loss == "half_squared_error" and output == "identity"
         assert {work.output_pass is not None for work in measurer._workspaces.values()} == {is_used}

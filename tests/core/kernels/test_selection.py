@@ -1,4 +1,6 @@
-"""When a process compiles: never more than a tenth of its training, nothing where it cannot, and NumPy on request."""
+"""When a process compiles: for at most a tenth of its training time, never if it cannot, and not if NumPy is
+requested.
+"""
 
 import subprocess
 import sys

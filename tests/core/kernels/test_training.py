@@ -1,4 +1,4 @@
-"""Training with compiled passes: the same numbers to the last bit as with NumPy, whenever a pack goes over to them."""
+"""Training with compiled passes gives the same bits as with NumPy, no matter when a pack switches to them."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Compiled passes of windows have the bits of NumPy, for special values too."""
+"""Compiled passes over windows give NumPy's bits, for special values too."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ SETTINGS = st.tuples(st.integers(1, 3), st.integers(1, 3))
 
 
 def buffers_of(layer, axes, dtype, seed):
-    """Two members with three examples, whose values are of all sizes and special."""
+    """Two members with three examples; values of all magnitudes and special values."""
     inputs = drawn_values((2, 3, int(np.prod(axes))), dtype, seed)
     sums = np.zeros((2, 3, int(np.prod(layer.output_shape(axes)))), dtype)
     blocks = [np.ones((2, block.outputs, block.inputs), dtype) for block in layer.blocks(axes)]

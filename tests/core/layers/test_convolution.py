@@ -1,4 +1,4 @@
-"""Convolutions and poolings against loops over single windows."""
+"""Convolutions and poolings, compared with loops over single windows."""
 
 import itertools
 
@@ -14,7 +14,7 @@ NO_BIAS = np.zeros(0)
 
 
 def windows(values, size, stride, padding):
-    """The windows of one example as a dictionary from positions to flat values; by definition, one by one."""
+    """The windows of one example, computed one by one from the definition, as {position: flat values}."""
     lengths = values.shape[:-1]
     if padding == "same":
         counts = [-(-length // stride) for length in lengths]

@@ -1,4 +1,4 @@
-"""What a dense layer computes."""
+"""The computations of a dense layer."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ def layer():
 
 @pytest.fixture(params=["straight", "transposed"])
 def connections(layer, request):
-    """The layer's connections, with buffers whose weights lie as in later layers or as in the first."""
+    """The layer's connections; their weights are stored as in later layers, or transposed as in the first layer."""
 
     def buffer(values):
         return values.mT.copy().mT if request.param == "transposed" else values.copy()

@@ -1,4 +1,6 @@
-"""Networks of all kinds of layers: gradients, members kept apart, resuming, and what shapes that do not fit tell."""
+"""Networks of all kinds of layers: gradients, separation of members, resuming, and messages for shapes that do not
+fit.
+"""
 
 import dataclasses
 
@@ -28,7 +30,7 @@ EXAMPLES = 3
 
 
 def smooth_members(make_member, network):
-    """Two members whose layers with units have smooth functions, one with learned parameters and a mixture."""
+    """Two members with smooth functions in their layers with units; one has learned parameters and a mixture."""
     functions = [(Tanh(),), (Sigmoid(beta=1.3, gamma=0.7, learn="beta+gamma"), PReLU(beta=0.3))]
     return [fitted_to(make_member(activations=(each,) * len(network.layers)), network) for each in functions]
 
@@ -51,7 +53,7 @@ def summed_errors(networks, moved=0.0):
 @share_of_examples(0.5)
 @given(network=layered_networks())
 def test_gradients_are_those_of_finite_differences(network, make_member):
-    """By every parameter and by the inputs, of two members with different functions at once."""
+    """With respect to every parameter, for two members with different functions at once."""
     network = untruncated(network)
     networks = Networks(network, smooth_members(make_member, network), "float64")
     count = networks.layout.parameter_count
@@ -67,7 +69,7 @@ def test_gradients_are_those_of_finite_differences(network, make_member):
 
 
 def differences(networks, column, step=1e-5):
-    """The central difference (K,) by a column of the parameters."""
+    """The central difference (K,) with respect to one column of the parameters."""
     before = networks.parameters[:, column].copy()
     errors = []
     for sign in (1, -1):
@@ -82,7 +84,7 @@ def differences(networks, column, step=1e-5):
     [(name, axes) for name in LAYERS for axes in [(6, 3), (5, 6, 3)] if len(axes) == 2 or name not in RECURRENT],
 )
 def test_every_layer_of_the_table_passes_back_its_derivative(name, axes, make_member):
-    """A layer behind another convolution, whose gradients show whether it passes back the right derivative."""
+    """The layer follows a convolution, whose gradients show whether it passes back the right derivative."""
     kind = LAYERS[name]
     required = {key: 1 if name == "res" else 2 for key, field in kind.parameters().items() if field.default is REQUIRED}
     network = NetworkShape(axes, (Convolution(3, 2, padding="same"), kind(**required), Dense(2)))
@@ -110,7 +112,7 @@ def test_members_train_bit_for_bit_as_alone(pack, draw_member, run_training, ass
 @share_of_examples(0.5)
 @given(pack=layered_packs())
 def test_members_that_share_their_inputs_train_as_alone(pack, draw_member, run_training, assert_same_member):
-    """Every configuration with three repeats, without dropout of inputs: windows are gathered once per repeat."""
+    """Every configuration has three repeats and no dropout of inputs, so windows are gathered once per repeat."""
     shape, counts, configurations, seed = pack
     rng = np.random.default_rng(seed)
     drawn = [fitted_to(draw_member(rng, len(shape.network.layers)), shape.network) for _ in range(configurations)]

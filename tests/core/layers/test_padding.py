@@ -1,4 +1,6 @@
-"""Sequences of different lengths: a padded batch gives what its sequences give one by one, forward and backward."""
+"""Sequences of different lengths: a padded batch gives the same results as its sequences one by one, forward and
+backward.
+"""
 
 from dataclasses import replace
 
@@ -29,7 +31,7 @@ HIDDEN = {
 
 
 def padded_examples():
-    """Sequences (B, T · C) with NaN behind their last steps, and targets."""
+    """Sequences (B, T · C) with NaN after their last steps, and targets."""
     rng = np.random.default_rng(5)
     inputs = rng.normal(size=(len(LENGTHS), STEPS, CHANNELS))
     inputs[np.arange(STEPS) >= LENGTHS[:, np.newaxis]] = np.nan
@@ -46,7 +48,7 @@ def networks_of(hidden, make_member, steps=STEPS, is_padded=True, members=2):
 
 @pytest.fixture
 def make_member():
-    """A member with smooth functions, β of which is learned."""
+    """A member with smooth functions whose β is learned."""
 
     def make(seed):
         return replace(plain_member(((SiLU(beta=0.8, learn="beta"),),) * 8), seed=seed)
@@ -66,7 +68,7 @@ def trained_on(networks, inputs, targets):
 
 @pytest.mark.parametrize("name", HIDDEN)
 def test_padding_changes_nothing(name, make_member):
-    """Against each sequence by itself, without padding, in a network for its length."""
+    """Compared with each sequence alone, without padding, in a network for its length."""
     inputs, targets = padded_examples()
     networks = networks_of(HIDDEN[name], make_member)
     outputs, gradient = trained_on(networks, inputs, targets)
@@ -82,7 +84,9 @@ def test_padding_changes_nothing(name, make_member):
 
 
 def test_outputs_of_padded_steps_are_0_and_have_no_derivative(make_member):
-    """A dense layer on the outputs of all steps: weights of steps that a sequence lacks learn nothing from it."""
+    """A dense layer on the outputs of all steps: its weights for steps that a sequence lacks get no gradient from
+    it.
+    """
     inputs, targets = padded_examples()
     networks = networks_of((Gated(4, "all"), Normalization()), make_member)
     rows = LENGTHS <= 3
@@ -127,7 +131,9 @@ def test_a_layer_that_cannot_leave_out_padding_is_named():
 
 @pytest.mark.parametrize("outputs", ["last", "all"])
 def test_units_are_judged_by_real_steps(outputs, make_member):
-    """The first unit is flat in all of them, the second constant; without inputs, the first is steep."""
+    """At all real steps, the first unit is flat and the second constant. At padded steps, without inputs, the first
+    would be steep.
+    """
     inputs, targets = padded_examples()
     networks = networks_of((Elman(4, outputs),), make_member)
     weights, recurrent = networks.by_layer[0].weights

@@ -1,4 +1,4 @@
-"""Recurrent layers: their parameters and initial values, which outputs they give, and dropout of them."""
+"""Recurrent layers: their parameters and initial values, their outputs, and dropout of these."""
 
 from dataclasses import replace
 
@@ -32,7 +32,7 @@ def test_the_weights_of_both_blocks_come_before_the_biases(kind):
     assert shapes == [(1, sums, CHANNELS), (1, sums, 4), (1, 2, 4)]
     assert [view.shape[-1] for view in layout.biases(np.zeros((1, layout.row_length)))] == [4 * BIASES[kind], 2]
     assert layout.weight_columns() == [slice(0, sums * 7), slice(sums * 7, sums * 7 + 8)]
-    # A penalty on the input layer covers the weights of the inputs, not those between its units.
+    # A penalty on the input layer covers the weights of the inputs, but not the recurrent weights.
     inputs, biases = layout.penalty_columns("input", biases=True)
     assert inputs == slice(0, sums * CHANNELS)
     assert biases == slice(layout.weight_count, layout.weight_count + 4 * BIASES[kind])
@@ -40,7 +40,7 @@ def test_the_weights_of_both_blocks_come_before_the_biases(kind):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_both_blocks_are_drawn_by_themselves(kind, make_member):
-    """W and U have the same shape here: they must not be drawn alike."""
+    """W and U have the same shape here, but must not be drawn from the same random numbers."""
     weights, recurrent = networks_of(make_member, kind).by_layer[0].weights
     assert weights.shape == recurrent.shape
     assert abs(np.corrcoef(weights.ravel(), recurrent.ravel())[0, 1]) < 0.9
@@ -73,7 +73,7 @@ def test_the_last_of_all_outputs_are_those_of_the_last_step(kind, make_member):
 
 
 class FixedMasks:
-    """Dropout that drops the same units at every call."""
+    """Dropout that drops the same units in every call."""
 
     def __init__(self, size):
         self.mask = np.random.default_rng(6).integers(0, 2, size) * 2.0
@@ -87,7 +87,7 @@ class FixedMasks:
 @pytest.mark.parametrize("outputs", ["last", "all"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_gradients_go_through_dropped_outputs(kind, outputs, make_member):
-    """Finite differences with a fixed mask: what is dropped is the output, not the state of the next step."""
+    """Finite differences with a fixed mask: dropout affects the output, but not the state for the next step."""
     networks = networks_of(make_member, kind, outputs)
     rng = np.random.default_rng(2)
     work = Workspace(1, 4, networks.layout, "float64")

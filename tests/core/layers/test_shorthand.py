@@ -1,4 +1,4 @@
-"""Layers in one line, with residual connections around some of them."""
+"""Layers in one line of shorthand, with residual connections around some of them."""
 
 import pytest
 from fitgap.core.layers.shorthand import joined, separated
@@ -26,7 +26,7 @@ def test_a_line_that_is_separated_and_joined_is_the_same(line):
 
 def test_connections_stand_behind_what_they_go_around():
     assert separated("4-res(8-res(conv8x3)-8)-2") == ["4", "8", "conv8x3", "res1", "8", "res4", "2"]
-    # They overlap, so that no parentheses say the same.
+    # The connections overlap, so parentheses cannot express them.
     assert joined(["8", "8", "res2", "8", "res2"], [0, 0, 2, 0, 2]) == "res(8-8)-8-res2"
 
 
@@ -37,7 +37,7 @@ def test_connections_stand_behind_what_they_go_around():
         ("res(norm:epsilon=1.5E-06-8)-4", ["norm:epsilon=1.5E-06", "8", "res2", "4"]),
         ("lstm4:forget=1e-05,outputs=all-conv8x3-32", ["lstm4:forget=1e-05,outputs=all", "conv8x3", "32"]),
         ("lstm4:forget=-1e+2-lstm4:forget=.5e-1", ["lstm4:forget=-1e+2", "lstm4:forget=.5e-1"]),
-        # What is no exponent is separated as ever.
+        # Hyphens that are not part of an exponent still separate layers.
         ("conv8x3:padding=same-8", ["conv8x3:padding=same", "8"]),
         ("lstm4:forget=1-8", ["lstm4:forget=1", "8"]),
         ("lstm4:forget=1e-8-8", ["lstm4:forget=1e-8", "8"]),

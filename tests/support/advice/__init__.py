@@ -1,1 +1,1 @@
-"""Sweeps with configurations that are bad for a known reason, and what following the advice on them gains."""
+"""Sweeps with configurations that are bad for a known reason, and how much following the advice on them helps."""

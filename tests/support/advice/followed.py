@@ -1,4 +1,4 @@
-"""Advice that is followed: every bad configuration is changed as advised, trained, and measured on fresh examples.
+"""Follow the advice: every bad configuration is changed as advised, trained, and measured on fresh examples.
 
 `PYTHONPATH=tests python -m support.advice.followed` prints the tables of docs/explanation/advice.md.
 """
@@ -37,7 +37,9 @@ BAD, HELPED = 0.2, 0.2
 
 @dataclass(frozen=True)
 class Followed:
-    """The first advice on a bad configuration: its true excess before and after, as shares of the lowest error."""
+    """The first advice on a bad configuration, and its true excess before and after, as fractions of the lowest
+    error.
+    """
 
     problem: str
     configuration: str
@@ -53,7 +55,7 @@ class Followed:
 
 
 def follow(problem: Problem, seed: int, *, siblings: bool = True) -> list[Followed]:
-    """The first advice on every configuration of a problem that is bad and judged so, followed."""
+    """Follow the first advice on every bad configuration of a problem that has a bad verdict."""
     with tempfile.TemporaryDirectory() as folder:
         database = f"{folder}/advice.db"
         prepared = prepared_problem(problem, seed)
@@ -74,7 +76,7 @@ def follow(problem: Problem, seed: int, *, siblings: bool = True) -> list[Follow
 
 
 def ignore(line: str) -> None:
-    """Nothing that is said about the engine matters here."""
+    """Ignores messages about the engine."""
 
 
 def compared(
@@ -107,7 +109,7 @@ def described(configuration: Configuration) -> str:
 
 
 def first_advice(store: Store, siblings: bool) -> Iterator[tuple[Configuration, Verdict, Reason | None]]:
-    """Every configuration with a bad verdict, and the first reason that the diagnosis gives."""
+    """Every configuration with a bad verdict, and the first reason in its diagnosis."""
     settings = {row["hash"]: row["settings"] for row in store.configurations(1)}
     for row, reasons in judged_reasons(store, 1, siblings=siblings):
         configuration = Configuration.from_canonical(settings[row["configuration"]])
@@ -115,7 +117,7 @@ def first_advice(store: Store, siblings: bool) -> Iterator[tuple[Configuration, 
 
 
 def prepared_problem(problem: Problem, seed: int) -> PreparedSweep:
-    """The sweep of a problem, on data that no source names."""
+    """The sweep of a problem, with its data passed in directly instead of by a source."""
     dataset = problem.load(seed)
     default = "one_per_class" if dataset.target_kind == "classes" else "numbers"
     training = {"outputs": default, "keep": "last", **problem.training}
@@ -163,7 +165,7 @@ def share_helped(followed: Sequence[Followed]) -> float:
 
 
 def table(followed: Sequence[Followed], key: str) -> Iterator[str]:
-    """Lines of a table: how often first advice helped, by the cause or the problem."""
+    """The lines of a table of how often first advice helped, by cause or problem."""
     groups: dict[str, list[Followed]] = {}
     for each in followed:
         groups.setdefault(getattr(each, key), []).append(each)

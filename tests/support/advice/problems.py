@@ -1,6 +1,6 @@
-"""Problems: sweeps in which some configurations are bad on purpose, with as many fresh examples as are wanted.
+"""Problems: sweeps in which some configurations are bad on purpose, with any number of fresh examples.
 
-A problem has one good configuration at least, so that the excess of the others is known.
+Every problem has at least one good configuration, so the excess of the others is known.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -38,7 +38,7 @@ class Problem:
 
 
 def of_scenario(scenario: Scenario) -> Problem:
-    """The problem that a scenario of the verdicts is."""
+    """A problem made from a scenario of the verdict tests."""
     return Problem(
         name=scenario.name,
         load=scenario.load,

@@ -1,4 +1,4 @@
-"""Sweeps with results that were never trained: as many trials as a test needs, written directly into an SQLite file."""
+"""Sweeps with made-up results, written directly into an SQLite file: as many trials as a test needs."""
 
 import contextlib
 import sqlite3
@@ -15,7 +15,7 @@ from support.databases.plain_plans import plain_configuration, plain_plan
 ACTIVATIONS = ("relu", "tanh", "prelu:beta=0.05")
 REGULARIZERS = ("none", "l2:weight=0.0001", "l2:weight=0.01", "l1:weight=0.001+dropout:ratio=0.2")
 RATES = (0.0001, 0.001, 0.01, 0.1)
-# A diagnosis reads the settings themselves; they are the same for all.
+# Diagnoses read the full settings, which are the same for all configurations.
 SETTINGS = sweep_from_mapping({"data": "xor", "axes": {"architecture": [4]}}).configurations()[0].canonical()
 VERDICTS = ("good", "underfit", "overfit", "both", "unclear")
 AXES = ("architecture", "activation", "regularizer", "optimizer")
@@ -26,33 +26,35 @@ TRIAL = """UPDATE trial SET status = ?, reason = ?, epochs = ?, e_t = ?, e_v = ?
 
 @dataclass(frozen=True)
 class Made:
-    """What a made sweep is like. Errors are multiplied by `scale`; the sweep and its settings may have long names."""
+    """Properties of a made-up sweep. Errors are multiplied by `scale`; the sweep and its settings may have long
+    names.
+    """
 
     configurations: int = 24
     repeats: int = 3
     epochs: int = 5
     scale: float = 1.0
     name: str = "made"
-    # Every so many configurations diverge; 0 for none.
+    # One in N configurations diverges; 0 for none.
     diverging: int = 0
-    # Every so many configurations were pruned after half of their epochs; 0 for none.
+    # One in N configurations was pruned after half of its epochs; 0 for none.
     pruned: int = 0
-    # Errors that are all 0.
+    # Whether all errors are 0.
     zeros: bool = False
-    # How many trials have not been trained.
+    # Number of trials that have not been trained.
     pending: int = 0
-    # A text in the settings, such as one of 200 characters.
+    # Text appended to a setting, such as one of 200 characters.
     text: str = ""
-    # Whether configurations differ in their number of training examples, too.
+    # Whether configurations also differ in their number of training examples.
     examples: bool = False
 
 
-# What a sweep must be like besides, so that a kind of chart has something to show.
+# What a sweep needs in addition for a kind of chart to show anything.
 NEEDED: dict[str, dict[str, Any]] = {"learning-curve": {"examples": True}}
 
 
 def configuration(number: int, made: Made) -> dict[str, Any]:
-    """Settings by number: all axes vary, the size of the network fastest."""
+    """The configuration with this number: all axes vary, the size of the network fastest."""
     width = 2 ** (number % 6 + 1)
     rate = RATES[number // 6 % len(RATES)]
     regularizer = REGULARIZERS[number // 24 % len(REGULARIZERS)]
@@ -66,14 +68,14 @@ def configuration(number: int, made: Made) -> dict[str, Any]:
         optimizer=f"adam:rate={rate}",
         learning_rate=rate,
         parameters=4 * width + 1,
-        # Beyond the first few hundred the settings repeat, which must not matter.
+        # After the first few hundred configurations, all other settings repeat; this keeps them distinct.
         batch_size=8 * (1 + number // 288),
         **({"training_examples": 20 * 2 ** (number % 4)} if made.examples else {}),
     )
 
 
 def make(address: str, made: Made) -> None:
-    """Write the sweep into a new database."""
+    """Write the sweep to a new database."""
     rows = [configuration(number, made) for number in range(made.configurations)]
     more = ("training_examples",) if made.examples else ()
     axes: Mapping[str, Any] = {name: [1, 2] for name in (*AXES, "batch_size", *more)}
@@ -85,7 +87,7 @@ def make(address: str, made: Made) -> None:
 
 
 def finish(connection: sqlite3.Connection, made: Made) -> None:
-    """Fill in what training would have."""
+    """Write the results that training would have written."""
     random = np.random.default_rng(0)
     trials = connection.execute("SELECT id, configuration_id, repeat FROM trial ORDER BY id").fetchall()
     first = min(row[1] for row in trials) if trials else 0
@@ -113,7 +115,7 @@ def finish(connection: sqlite3.Connection, made: Made) -> None:
 def result(
     made: Made, number: int, repeat: int, position: int, random: np.random.Generator
 ) -> tuple[tuple[Any, ...], list[tuple[float | None, float | None]]]:
-    """The columns of a trial, and the errors of its epochs."""
+    """The result columns of a trial, and the errors of its epochs."""
     begin = 1e9 + position
     if made.diverging and number % made.diverging == 0:
         errors = [(made.scale, made.scale)] * (made.epochs - 1) + [(None, None)]

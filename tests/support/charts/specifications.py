@@ -2,7 +2,7 @@
 
 
 def layers_of(specification):
-    """All marks, however deep, with their encodings."""
+    """All marks, at any depth, with their encodings."""
     found = []
     for key in ("layer", "hconcat", "vconcat", "concat"):
         for each in specification.get(key, []):
@@ -15,7 +15,7 @@ def marks(specification, kind):
 
 
 def rows_of(specification, layer):
-    # Altair moves data that all layers share to the top.
+    # Altair moves data shared by all layers to the top level.
     return specification["datasets"][layer.get("data", specification.get("data"))["name"]]
 
 

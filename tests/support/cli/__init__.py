@@ -1,1 +1,1 @@
-"""Files that take too much memory when they are read."""
+"""Support for tests of commands: running them, their answers, and files that would take too much memory."""

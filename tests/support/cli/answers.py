@@ -1,4 +1,4 @@
-"""Answers of commands, and terminals to read them from."""
+"""Running commands, their answers, and terminals to read them from."""
 
 import io
 import json
@@ -13,7 +13,7 @@ COMMAND = Path(sys.executable).parent / "fitgap"
 
 @dataclass(frozen=True)
 class Answer:
-    """What a command gave back."""
+    """The result of a command."""
 
     code: int
     out: str
@@ -29,7 +29,7 @@ def refuse_constant(text):
 
 
 def run_command(*arguments, **options):
-    """The installed command in a process of its own."""
+    """Run the installed command in a process of its own."""
     done = subprocess.run(
         [COMMAND, *map(str, arguments)],
         stdin=subprocess.DEVNULL,
@@ -43,7 +43,7 @@ def run_command(*arguments, **options):
 
 
 class Terminal(io.StringIO):
-    """What takes itself for a terminal."""
+    """A stream that claims to be a terminal."""
 
     encoding = "utf-8"
 
@@ -52,7 +52,7 @@ class Terminal(io.StringIO):
 
 
 def read_all(terminal):
-    """All bytes until the last process closes its end; Linux tells that by an error."""
+    """Read until the last process closes its end of the terminal, which Linux reports as an error."""
     parts = []
     while True:
         try:

@@ -1,4 +1,4 @@
-"""Small files that stand for endless work or memory: sweep files as text, data files as bytes."""
+"""Small files that would cause endless work or use up memory: sweep files as text, data files as bytes."""
 
 import io
 import zipfile
@@ -6,13 +6,13 @@ import zipfile
 import numpy as np
 import polars
 
-# As large as a sweep file may be, less a little.
+# Just under the maximum size of a sweep file.
 SIZE = 256 * 1024 - 100
 DATA = "data: digits\n"
 
 
 def filled(piece, size=SIZE):
-    """A text of this size, of one piece again and again."""
+    """A text of this size that repeats one piece."""
     return (piece * (size // len(piece) + 1))[:size]
 
 
@@ -73,13 +73,13 @@ def archive(**arrays):
 
 
 def head_of(kind, shape):
-    """How an array of numbers begins inside an archive."""
+    """The header of an array of numbers in an archive."""
     told = str({"descr": kind, "fortran_order": False, "shape": shape}).encode().ljust(117) + b"\n"
     return b"\x93NUMPY\x01\x00" + len(told).to_bytes(2, "little") + told
 
 
 def boasting_archive():
-    """An archive whose arrays say that they hold far more than there is."""
+    """An archive whose array headers promise far more data than it contains."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as entries:
         entries.writestr("inputs.npy", head_of("<f8", (10**11, 5)) + bytes(64))
@@ -88,7 +88,7 @@ def boasting_archive():
 
 
 def zero_archive():
-    """An archive of 300 MB of zeros, written bit by bit."""
+    """An archive of 300 MB of zeros, written in small parts."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as entries:
         with entries.open("inputs.npy", "w") as entry:
@@ -113,7 +113,7 @@ ZEROS = head_of("|u1", (10_000_000, 10)) + bytes(100_000_000)
 
 
 def long_texts(different):
-    """A column of 300 million characters; the texts differ at their ends, or not at all."""
+    """A column of 300 texts of a million characters each, which differ only at their ends, or not at all."""
     texts = ["x" * 1_000_000 + str(number * different) for number in range(300)]
     content = io.BytesIO()
     polars.DataFrame({"a": texts, "b": range(300)}).write_parquet(content, compression_level=9)
@@ -134,7 +134,7 @@ def parquet(**columns):
     return content.getvalue()
 
 
-# By name, the function that makes the file: they need memory themselves.
+# Functions that make the files, by name; they need memory themselves.
 DATA_FILES = {
     "zeros.npz": zero_archive,
     "wide.npz": lambda: archive(inputs=np.zeros((2, 20_000_000), np.uint8), targets=np.arange(2.0)),

@@ -1,4 +1,4 @@
-"""The work that a progress line expects, without a database, and the ends of its trials."""
+"""The expected work of a progress line, without a database, and the ends of its trials."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from fitgap.runner.trial_status import Status
 
 @dataclass(frozen=True)
 class Expected:
-    """The work of these trials, as the driver would look it up."""
+    """The work of these trials, in the form in which the driver looks it up."""
 
     work: dict
 
@@ -24,14 +24,14 @@ class Expected:
         return {number: self.work[number] for number in numbers}
 
     def trial_counts(self):
-        """As if the database could not be asked, unless a test says what it answers."""
+        """None, as if the database could not be queried; tests override this."""
         return None
 
     def verdict_counts(self):
         return {}
 
     def epochs_left(self):
-        """None, as of sweeps that do not prune."""
+        """None, as for sweeps that do not prune."""
 
     def has_rounds(self):
         return False

@@ -1,7 +1,7 @@
-"""The command in a process that is forked with everything loaded, in a terminal or with its output in files.
+"""The command in a forked process in which everything is loaded, in a terminal or with its output in files.
 
-It does what the installed command does, but a new interpreter would spend half a second on loading the program. What
-is about the start itself, or about other processes than this one, needs the installed command.
+It behaves like the installed command, but saves the half second that a new interpreter needs to load the program. Tests
+of the startup itself, or of other processes, need the installed command.
 """
 
 import contextlib
@@ -15,7 +15,7 @@ from support.faults.children import PATIENCE_SECONDS, child, nursery
 
 
 def run(begins: Any, streams: Sequence[str], folder: str, environment: Mapping[str, str], arguments: Sequence[str]):
-    """Run the command with these files as its streams; says when it has opened them."""
+    """Run the command with these files as its streams; sets `begins` once they are open."""
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
@@ -32,7 +32,7 @@ def run(begins: Any, streams: Sequence[str], folder: str, environment: Mapping[s
 
 
 def reopen_streams() -> None:
-    """Let Python's streams be what it would make of the open files when it starts."""
+    """Reopen Python's streams on the current file descriptors, as Python does at startup."""
     encoding, errors = sys.stdout.encoding, sys.stdout.errors
     sys.stdin = sys.__stdin__ = open(0, encoding=encoding, errors=errors)  # noqa: SIM115
     sys.stdout = sys.__stdout__ = open(1, "w", encoding=encoding, errors=errors, closefd=False)  # noqa: SIM115
@@ -43,7 +43,7 @@ def reopen_streams() -> None:
 
 @contextlib.contextmanager
 def forked(streams: Sequence[Any], arguments: Sequence[Any], environment: Mapping[str, str] | None = None) -> Iterator:
-    """The running command, in the current folder; its streams are open."""
+    """The running command, in the current folder, once its streams are open."""
     begins = nursery().Event()
     given = [str(path) for path in streams], os.getcwd(), dict(environment or os.environ), [*map(str, arguments)]
     with child(run, begins, *given) as process:

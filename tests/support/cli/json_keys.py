@@ -1,6 +1,6 @@
-"""The keys of rows in JSON that scripts rely on."""
+"""The keys of JSON rows that scripts rely on."""
 
-# The keys of rows in `--format json` in their order; those that came later are at the ends.
+# The keys of rows in `--format json`, in order; later additions are at the end.
 CONTRACT = {
     "trial": """trial, configuration, repeat, status, architecture, layers, activation, regularizer, optimizer,
         learning_rate, batch_size, parameters, epochs, e_t, e_v, best_epoch, best_e_v, gap, underfit, overfit, verdict,

@@ -1,4 +1,4 @@
-"""What a command that refuses says: one line, and nothing else."""
+"""What a refused command prints: one line, and nothing else."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,7 @@ def one_line(text):
 
 
 def assert_refused(answer, pattern):
-    """Exit code 2, one line on standard error, nothing on standard output and no file made."""
+    """Exit code 2, one line on standard error, nothing on standard output, and no new files."""
     assert (answer.code, answer.out) == (2, ""), answer
     assert one_line(answer.err), answer.err
     assert re.search(pattern, answer.err), answer.err

@@ -26,7 +26,9 @@ ASKING = {
 
 
 def shell(line, env=(), **options):
-    """A line of a shell in which `fitgap` is the installed command; its code, output and errors, as bytes."""
+    """Run a shell line in which `fitgap` is the installed command; returns its exit code, output and errors, as
+    bytes.
+    """
     environment = {**os.environ, **dict(env)}
     script = f'fitgap() {{ "{COMMAND}" "$@"; }}; {line}'
     settings = {"stdin": subprocess.DEVNULL, "capture_output": True, **options}

@@ -1,4 +1,4 @@
-"""The small sweep that the tests of commands train: as a file, as flags, and how many trials it has."""
+"""The small sweep that tests of commands train: as a file, as flags, and its number of trials."""
 
 # Several architectures, dropout, two optimizers and a rate that diverges; takes well under a second.
 SMALL_SWEEP = """\

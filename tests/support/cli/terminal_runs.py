@@ -11,7 +11,7 @@ from support.cli.forked import forked
 
 
 def run_in_terminal(*arguments, columns=80, answer=b"", env=()):
-    """Run the command in a terminal of this width, in which `answer` is typed; returns its exit code and output."""
+    """Run the command in a terminal of this width, with `answer` typed into it; returns its exit code and output."""
     terminal, end = pty.openpty()
     fcntl.ioctl(end, termios.TIOCSWINSZ, struct.pack("HHHH", 200, columns, 0, 0))
     environment = {**os.environ, "TERM": "xterm-256color"}

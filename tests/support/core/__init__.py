@@ -1,1 +1,1 @@
-"""Random packs, and training by the definition."""
+"""Random packs, and reference implementations of training."""

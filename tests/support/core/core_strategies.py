@@ -1,4 +1,4 @@
-"""Random packs for property tests of the core: everything but their members and examples."""
+"""Random packs for property tests of the core, without their members and examples."""
 
 from fitgap.core.evaluation import CHUNK
 from fitgap.core.losses import LOSSES
@@ -12,7 +12,7 @@ LAYERS = st.lists(SIZES, min_size=2, max_size=4).map(tuple)
 
 
 def readings_of(output_count):
-    """Every row of the table that goes with so many outputs, with its number of classes."""
+    """Every reading that fits this number of outputs, with its number of classes."""
     candidates = [
         (kind(), classes) for kind in READINGS.values() for classes in {2, max(output_count, 2), output_count - 1}
     ]
@@ -26,7 +26,7 @@ def readings_of(output_count):
 
 @st.composite
 def packs(draw):
-    """Whatever a pack may be, apart from its members: shape, numbers of examples and members, and a seed."""
+    """The shape of any pack, its numbers of examples and members, and a seed; no members."""
     layers, dtype = draw(LAYERS), draw(st.sampled_from(["float32", "float64"]))
     loss = LOSSES[draw(st.sampled_from(sorted(LOSSES)))]()
     reading, class_count = draw(readings_of(layers[-1]))

@@ -13,7 +13,7 @@ NAN = float("nan")
 
 
 def forty_examples():
-    """Forty examples of columns with their own places and sizes; targets are numbers and tell the examples apart."""
+    """Forty examples whose columns differ in mean and scale. Targets are numbers that identify the examples."""
     rng = np.random.default_rng(23)
     inputs = rng.normal(size=(40, 3)) * [1, 100, 1e-3] + [0, 50, -7]
     targets = np.stack([np.arange(40.0), rng.normal(20, 3, 40)], axis=1)

@@ -1,4 +1,6 @@
-"""Numbers for comparing compiled passes with NumPy: special values, values of every size, and packs of odd shapes."""
+"""Numbers for comparing compiled passes with NumPy: special values, values of all magnitudes, and packs of odd
+shapes.
+"""
 
 import itertools
 
@@ -8,7 +10,7 @@ SPECIAL = (0.0, -0.0, np.inf, -np.inf, np.nan, 1.0, -1.0, 0.5, 1e-45, -1e-45, 1e
 
 
 def drawn_values(shape, dtype, seed):
-    """Values from the smallest to the largest magnitudes, every tenth of them a special value."""
+    """Values from the smallest to the largest magnitudes; every tenth is a special value."""
     rng = np.random.default_rng(seed)
     values = rng.normal(size=shape) * 10.0 ** rng.integers(-12, 12, shape)
     return np.where(rng.random(shape) < 0.1, rng.choice(SPECIAL, shape), values).astype(dtype)
@@ -21,7 +23,7 @@ def special_pairs(dtype):
 
 
 def assert_same_bits(one, other):
-    """Equal to the last bit, zeros with equal signs; any NaN equals any other."""
+    """Equal to the last bit, including the signs of zeros; any NaN equals any other."""
     np.testing.assert_array_equal(np.isnan(one), np.isnan(other))
     known = ~np.isnan(one)
     unsigned = f"u{one.itemsize}"

@@ -26,7 +26,7 @@ AXES = st.one_of(
 
 
 def drawn_layer(draw):
-    """A layer of the table, or a dense one, with parameters that fit small inputs more often than not."""
+    """A layer of the table, or a dense one, with parameters that usually fit small inputs."""
     name = draw(st.sampled_from(["dense", *(name for name in LAYERS if name != "res"), "conv", "conv", *RECURRENT]))
     if name == "dense":
         return Dense(draw(st.integers(1, 6)))
@@ -40,7 +40,7 @@ def drawn_layer(draw):
 
 
 def kept_shape(draw, shape):
-    """A layer that leaves this shape as it is."""
+    """A layer whose outputs have the same shape as its inputs."""
     kinds = [Dense(shape[0])] if len(shape) == 1 else [Convolution(shape[-1], draw(st.integers(1, 3)), 1, "same")]
     kinds += [Normalization(0.5)] if shape[-1] > 1 else []
     kinds += [Gated(shape[-1], "all")] if len(shape) == 2 else []
@@ -48,7 +48,9 @@ def kept_shape(draw, shape):
 
 
 def with_residual(draw, network):
-    """The network with one or two more layers somewhere, and a residual connection around them and maybe others."""
+    """The network with two or three more layers inserted, and a residual connection around them and perhaps around
+    others.
+    """
     at = draw(st.integers(0, network.depth - 1))
     shape = network.shapes[at]
     inside = [kept_shape(draw, shape) for _ in range(draw(st.integers(1, 2)))]
@@ -61,14 +63,14 @@ def with_residual(draw, network):
 
 
 def untruncated(network):
-    """The network with derivatives that go back through all steps, as those of finite differences do."""
+    """The network with untruncated backpropagation through time, which is what finite differences measure."""
     kept = [replace(layer, truncate=0) if isinstance(layer, Recurrent) else layer for layer in network.layers]
     return NetworkShape(network.input_shape, tuple(kept))
 
 
 @st.composite
 def layered_networks(draw, inputs=AXES):
-    """A network of up to three layers before the outputs whose shapes fit, or of more with residual connections."""
+    """A network of one to three layers before the outputs whose shapes fit, or of more with residual connections."""
     layers = [drawn_layer(draw) for _ in range(draw(st.integers(1, 3)))]
     network = NetworkShape(draw(inputs), (*layers, Dense(draw(st.integers(1, 3)))))
     try:
@@ -80,7 +82,7 @@ def layered_networks(draw, inputs=AXES):
 
 @st.composite
 def layered_packs(draw):
-    """A pack of such networks, apart from its members: shape, numbers of examples and members, and a seed."""
+    """The shape of a pack of such a network, its numbers of examples and members, and a seed; no members."""
     network, dtype = draw(layered_networks()), draw(st.sampled_from(["float32", "float64"]))
     if len(network.input_shape) == 2 and all(layer.leaves_out_padding for layer in network.layers):
         network = replace(network, is_padded=draw(st.booleans()))
@@ -90,14 +92,14 @@ def layered_packs(draw):
 
 
 def fitted_to(member, network):
-    """A member for this network: the functions that it has for each layer, none for layers without units."""
+    """The member adapted to this network: its functions for each layer that has units, none for the others."""
     functions = iter(member.activations)
     chosen = [next(functions) if layer.has_functions else () for layer in network.layers]
     return replace(member, activations=tuple(chosen))
 
 
 def plain_member(activations):
-    """A member with these functions and everything else plain."""
+    """A member with these functions and otherwise plain settings."""
     return Member(
         activations=activations,
         initializer=GlorotUniform(),
@@ -112,7 +114,9 @@ def plain_member(activations):
 
 
 def drawn_examples(shape, counts, seed):
-    """Normal inputs, padded if the network takes sequences of different lengths, and targets between 0 and 1."""
+    """Normally distributed inputs, padded if the network takes sequences of different lengths, and targets between 0
+    and 1.
+    """
     rng, (inputs, *_, outputs) = np.random.default_rng(seed), shape.network.sizes
     tables = [rng.normal(size=(count, inputs)).astype(shape.dtype) for count in counts]
     targets = [rng.uniform(size=(count, outputs)).astype(shape.dtype) for count in counts]

@@ -49,7 +49,7 @@ class LoopedNetwork:
 
 
 def looped(networks, row, member):
-    """The looped twin of one member of a pack."""
+    """The looped network that corresponds to one member of a pack."""
     w = [None]
     for weights, biases in zip(networks.weights, networks.biases, strict=True):
         rows = [[float(b), *map(float, units)] for b, units in zip(biases[row, 0], weights[row], strict=True)]

@@ -1,4 +1,4 @@
-"""Facts of a trial that is well, layers and error curves to change them with, and the causes that are found."""
+"""Facts of a healthy trial, layers and error curves to modify them with, and the causes that are found."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ def layer(**changes):
     return {**plain, **changes}
 
 
-# Has learned, no longer changes, is neither small nor large, and is held back a little.
+# It has learned, has converged, is neither small nor large, and has a mild penalty.
 WELL = Facts(
     e_t=np.concatenate([np.linspace(0.5, 0.1, 50), np.full(50, 0.1)]),
     e_v=np.concatenate([np.linspace(0.5, 0.12, 50), np.full(50, 0.12)]),
@@ -33,7 +33,9 @@ JUMPING = np.where(np.arange(100) % 20 == 19, 0.9, np.linspace(0.5, 0.1, 100))
 
 
 def well(verdict):
-    """A trial without any cause of a verdict: what is a strong penalty to one is a weak one to the other."""
+    """A trial without any cause for this verdict: a penalty that is harmless for one verdict is a cause of the
+    other.
+    """
     return replace(WELL, penalties={"l2": 1e-2 if verdict is Verdict.OVERFIT else 9e-3})
 
 

@@ -1,4 +1,4 @@
-"""The gradient of whole networks by finite differences, next to the one that backpropagation computes."""
+"""The gradient of whole networks by finite differences, compared with backpropagation."""
 
 import numpy as np
 from fitgap.core.dropout import DropoutMasks
@@ -10,7 +10,7 @@ EXAMPLES = 5
 
 
 def filled(layout, members, examples=EXAMPLES, seed=18):
-    """A workspace with drawn inputs, and targets between 0 and 1 that sum to 1, as those of classes do."""
+    """A workspace with random inputs, and targets between 0 and 1 that sum to 1, like those of classes."""
     work, rng = Workspace(members, examples, layout, "float64"), np.random.default_rng(seed)
     work.inputs[...] = rng.normal(size=work.inputs.shape)
     work.targets[...] = rng.uniform(0.05, 0.95, work.targets.shape)
@@ -19,7 +19,7 @@ def filled(layout, members, examples=EXAMPLES, seed=18):
 
 
 def summed_errors(networks, members, loss, dropout, moved_inputs=None):
-    """The error of each member summed over its examples, as while training."""
+    """The error of each member, summed over its examples, computed as in training."""
     work = filled(networks.layout, len(members))
     if moved_inputs is not None:
         np.add(work.inputs, moved_inputs, out=work.inputs)
@@ -29,13 +29,13 @@ def summed_errors(networks, members, loss, dropout, moved_inputs=None):
 
 
 def by_fourth_order(error_at, h=1e-4):
-    """The derivative at 0 of errors (K,) that `error_at` tells for a step."""
+    """The derivative at 0 of errors (K,), where `error_at` maps a step to errors."""
     f = {steps: error_at(steps * h) for steps in (-2, -1, 1, 2)}
     return (8 * (f[1] - f[-1]) - (f[2] - f[-2])) / (12 * h)
 
 
 def keep_off_kinks(networks, members, dropout):
-    """Draw parameters anew until no unit of any example is within 0.002 of 0, where a function may have a kink."""
+    """Redraw parameters until no unit is within 0.002 of 0 for any example, where a function may have a kink."""
     rng, count = np.random.default_rng(25), networks.layout.parameter_count
     while True:
         _, work = summed_errors(networks, members, HalfSquaredError(), dropout)
@@ -58,7 +58,9 @@ def learned_columns(networks, member):
 
 
 def backpropagated(networks, members, loss, dropout):
-    """The gradient (K, P), and that by the inputs (K, B·n_0); what is not written is NaN, but 0 for β and γ."""
+    """The gradient (K, P), and that with respect to the inputs (K, B·n_0). Entries that backpropagation does not write
+    are NaN, or 0 for unlearned β and γ.
+    """
     _, work = summed_errors(networks, members, loss, dropout)
     loss.gradient(work.outputs, work.targets, out=work.deltas[-1])
     networks.gradient[:, : networks.layout.parameter_count] = np.nan
@@ -66,14 +68,14 @@ def backpropagated(networks, members, loss, dropout):
     for row, member in enumerate(members):
         networks.gradient[row, learned_columns(networks, member)] = np.nan
     networks.backpropagate(work)
-    # What the first layer would pass back, if anything were before it.
+    # What the first layer would pass back to a layer before it.
     work.bound[0].backward()
     by_inputs = work.deltas[0] * (work.inputs / filled(networks.layout, len(members)).inputs)
     return networks.gradient.copy(), by_inputs.reshape(len(members), -1)
 
 
 def differences(networks, members, loss, dropout):
-    """Central differences of fourth order, by every parameter and every input of all members at once."""
+    """Fourth-order central differences with respect to every parameter and input, for all members at once."""
     parameters = networks.parameters
     gradient = np.empty_like(parameters)
     for column in range(parameters.shape[1]):
@@ -95,7 +97,7 @@ def differences(networks, members, loss, dropout):
 
 
 def assert_gradient_is_right(networks, members, loss, *, dropout=False):
-    """By weights, biases, learned β and γ, and inputs; that by β and γ that are not learned is 0."""
+    """With respect to weights, biases, learned β and γ, and inputs; for β and γ that are not learned, it is 0."""
     keep_off_kinks(networks, members, dropout)
     (computed, by_inputs), (expected, inputs_expected) = (
         find(networks, members, loss, dropout) for find in (backpropagated, differences)
@@ -112,5 +114,5 @@ def assert_gradient_is_right(networks, members, loss, *, dropout=False):
         assert not np.delete(computed[row], columns).any()
         if all(function.differentiable for layer in member.activations for function in layer):
             alive.append(scale > 1e-5)
-    # A network may happen to be dead, but hardly many of them.
+    # A few networks may be dead by chance, but not many.
     assert not alive or np.mean(alive) > 0.8

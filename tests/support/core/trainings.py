@@ -1,4 +1,4 @@
-"""Whole trainings of a pack, with everything that came out of them, and their comparison bit for bit."""
+"""Whole trainings of a pack with all their results, and bit-for-bit comparison of these."""
 
 import dataclasses
 
@@ -9,7 +9,7 @@ from fitgap.core.training import Pack
 
 
 def at_rate(kind, rate):
-    """An optimizer with this rate, if it has any."""
+    """An optimizer with this learning rate, if it has one."""
     return kind(rate=rate) if "rate" in kind.parameters() else kind()
 
 
@@ -27,10 +27,10 @@ def own_parameters(row, member, network):
 
 
 class Training:
-    """All that came out of a training: per member its epochs, a dictionary of numbers each, and what it has learned.
+    """All results of a training: per member its epochs, each a dictionary of numbers, and its learned parameters.
 
-    One that goes on from `states` has the epochs thereafter. After the epoch `until` it is given up, and has the states
-    of those who would have gone on.
+    With `states`, training resumes from them and has only the later epochs. With `until`, it is abandoned after that
+    epoch, and has the states of the members that had not ended.
     """
 
     def __init__(self, shape, members, examples, states=None, until=None):

@@ -1,1 +1,1 @@
-"""Data files that are broken or wrong."""
+"""Data files for tests: broken, wrong, and found in the wild."""

@@ -1,4 +1,4 @@
-"""Data files that were right once, or nearly: mutated bytes, arrays and columns of every kind, traps."""
+"""Data files that are valid or almost valid: mutated bytes, arrays and columns of every kind, and traps."""
 
 import io
 import zipfile
@@ -26,7 +26,7 @@ SEPARATORS = st.sampled_from([",", ",", ",", ";", "\t"])
 
 @st.composite
 def tables(draw):
-    """The text of a CSV file, mostly of lines of equal width."""
+    """The text of a CSV file; most lines have the same number of fields."""
     names = ["target", *draw(st.lists(NAMES, min_size=1, max_size=3))]
     widths = st.one_of(st.just(len(names)), st.just(len(names)), st.integers(0, 5))
     rows = draw(st.lists(widths.flatmap(lambda width: st.lists(CELLS, min_size=width, max_size=width)), max_size=8))
@@ -35,7 +35,7 @@ def tables(draw):
 
 
 def in_utf_8(text):
-    """A text as a file has it, half characters and all."""
+    """Text encoded as UTF-8, including lone surrogates."""
     return text.encode("utf-8", "surrogatepass")
 
 
@@ -47,7 +47,7 @@ def plain_table(rows=12):
 
 @st.composite
 def mutated(draw, contents, pieces):
-    """Bytes of which some were changed, left out or put in."""
+    """Bytes of which some have been replaced, removed or inserted."""
     content = draw(contents)
     for _ in range(draw(st.integers(1, 3))):
         start = draw(st.integers(0, len(content)))
@@ -57,7 +57,7 @@ def mutated(draw, contents, pieces):
 
 
 class Trap:
-    """Unpickled, it makes a file called `canary` in the current folder."""
+    """Unpickling it creates a file called `canary` in the current folder."""
 
     def __reduce__(self):
         return Path("canary").touch, ()
@@ -74,7 +74,7 @@ KINDS = st.sampled_from(
 
 @st.composite
 def arrays(draw):
-    """An array of any shape and kind, filled with what its bytes happen to mean."""
+    """An array of any shape and kind, filled with zeros, numbers or random bytes."""
     shape, kind = draw(SHAPES), np.dtype(draw(KINDS))
     if kind.kind == "O":
         return np.full(shape, Trap())
@@ -82,7 +82,7 @@ def arrays(draw):
     if filling == "numbers" and kind.kind in "fiu":
         return np.arange(np.prod(shape, dtype=int)).reshape(shape).astype(kind)
     made = np.zeros(shape, kind)
-    # Text of any bytes would be no text.
+    # Random bytes are not valid text.
     if filling == "bytes" and kind.kind not in "UO?" and made.nbytes:
         made = np.frombuffer(draw(st.binary(min_size=made.nbytes, max_size=made.nbytes)), made.dtype).reshape(
             made.shape
@@ -98,7 +98,7 @@ def archive_of(named, compressed=False):
 
 
 def archives():
-    """NPZ files of any arrays."""
+    """NPZ files of random arrays."""
     names = st.sampled_from(["inputs", "targets", "inputs", "targets", "other", "a/b", "../canary", "ä"])
     return st.builds(archive_of, st.dictionaries(names, arrays(), max_size=4), st.booleans())
 
@@ -109,7 +109,7 @@ def plain_archive():
 
 
 def trap_archive():
-    """An archive with a pickle in the place of an array."""
+    """An archive with a pickle in place of an array."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         for name in ("inputs", "targets"):

@@ -1,6 +1,6 @@
-"""Data files that other people wrote: found in installed packages, and trained on as a new user would.
+"""Data files written by other people: found in installed packages, and trained on as a new user would.
 
-As a program, it tries every file and prints the refusals: `python tests/support/data/corpus.py`.
+Run as a program, it tries every file and prints the refusals: `python tests/support/data/corpus.py`.
 """
 
 import collections
@@ -24,13 +24,13 @@ from fitgap.runner.spec import Flags, sweep_from_flags
 
 PACKAGES = ("pydataset", "vega_datasets", "palmerpenguins", "statsmodels", "sklearn")
 PATTERNS = ("*.csv", "*.csv.gz", "*.tsv", "*.json", "*.xls", "*.xlsx", "*.parquet", "*.feather")
-# Settings and notebooks of the packages, which hold no data.
+# Settings and notebooks of the packages, which contain no data.
 NO_DATA = {"datasets.json", "dataset_info.json", "local_datasets.json"}
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a file: `trained`, or the message."""
+    """The result for a file: `trained`, or the message."""
 
     path: Path
     target: str | None
@@ -56,13 +56,13 @@ def corpus_files(folder: Path) -> list[Path]:
 
 
 def data_files(folder: Path) -> list[Path]:
-    """The data files in a folder; a file is not counted twice."""
+    """The data files in a folder, without duplicates."""
     files = {path for pattern in PATTERNS for path in folder.rglob(pattern)}
     return [path for path in files if path.is_file() and path.name not in NO_DATA and not path.name.startswith("._")]
 
 
 def last_column(path: Path) -> str | None:
-    """The last column of a table, which is taken as the target; None if the file is no table."""
+    """The last column of a table, which serves as the target; None if the file is not a table."""
     content = unpacked(str(path), path.read_bytes())
     kind = kind_of(str(path), content)
     if kind == NPZ:

@@ -1,4 +1,4 @@
-"""Tries columnar files in processes forked from one that has loaded everything; a new Python takes half a second."""
+"""Reads columnar files in processes forked from one that has loaded everything; a new Python takes half a second."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ from support.faults.children import outcome
 
 
 class ForkedReader:
-    """Stands for the module `subprocess` where the program starts the reader; its answers are the same."""
+    """Replaces the module `subprocess` where the program starts the reader; the results are the same."""
 
     CompletedProcess = subprocess.CompletedProcess
 
@@ -21,7 +21,7 @@ class ForkedReader:
     def run(
         command: Sequence[str], *, input: bytes, env: Mapping[str, str], capture_output: bool, check: bool
     ) -> "subprocess.CompletedProcess[bytes]":
-        """What the reader writes and how it ends."""
+        """What the reader writes, and its exit code."""
         *_, program, source, name = command
         assert program == columnar_files.PROGRAM and capture_output and not check
         with tempfile.TemporaryDirectory() as folder:
@@ -32,7 +32,7 @@ class ForkedReader:
 
 
 def read(streams: Sequence[str], environment: Mapping[str, str], source: str, name: str) -> None:
-    """The program, with these files as its streams."""
+    """Run the reader's program with these files as its streams."""
     os.environ.clear()
     os.environ.update(environment)
     for number, path in enumerate(streams):

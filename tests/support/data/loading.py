@@ -1,4 +1,4 @@
-"""Loading of data from bytes, by the strict rules or by those that make the best of a file."""
+"""Loading data from bytes, either strictly or leniently."""
 
 import json
 
@@ -12,25 +12,25 @@ PLAIN, FREE = Handling(), FileChoices()
 
 
 def load_strictly(source, content, target, handling=PLAIN):
-    """The data set in a file of any format that is read by the strict rules."""
+    """The data set in a file of any format, loaded strictly."""
     choices = FileChoices(strict=True, missing=handling.missing, text=handling.text)
     return load_freely(source, content, target, choices).dataset
 
 
 def load_freely(source, content, target=("y",), choices=FREE, stored=None):
-    """What loading a file gives."""
+    """The result of loading a file leniently."""
     content = unpacked(source, content)
     return load_table(source, content, kind_of(source, content), target, choices, stored)
 
 
 def loaded(text, **choices):
-    """What loading a CSV file with the target y gives."""
+    """The result of loading a CSV file with the target y."""
     content = text if isinstance(text, bytes) else text.encode()
     return load_freely("a.csv", content, choices=FileChoices(**choices))
 
 
 def again(content, first):
-    """The same file with the treatment that was stored."""
+    """The same file, loaded with the stored treatment."""
     stored = Treatment.from_json(json.loads(json.dumps(first.treatment.as_json())))
     return load_freely("a.csv", content if isinstance(content, bytes) else content.encode(), stored=stored)
 

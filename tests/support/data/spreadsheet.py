@@ -1,4 +1,4 @@
-"""The smallest spreadsheet that Excel reads, as bytes."""
+"""A minimal spreadsheet in Excel's format, as bytes."""
 
 import io
 import zipfile

@@ -1,4 +1,4 @@
-"""Wrong data files: for each file in `wrong_files` the target to ask for and what the message must say."""
+"""Wrong data files: for each file in `wrong_files`, the target to ask for and what the message must contain."""
 
 from pathlib import Path
 
@@ -68,7 +68,7 @@ WRONG_FILES: dict[str, tuple[tuple[str, ...], str]] = {
 
 DROP, FILL, ONE_HOT = {"missing": "drop"}, {"missing": "mean"}, {"text": "one_hot"}
 
-# File name, target columns, what is allowed -> what the message must contain all the same.
+# File name, target columns, allowed treatments -> what the message must still contain.
 WRONG_HANDLINGS: list[tuple[str, tuple[str, ...], dict[str, str], str]] = [
     ("missing_target.csv", KIND, DROP, "line 3, column 'kind': the value is missing; fill it in or remove the row$"),
     ("missing_target.csv", KIND, FILL, "line 3, column 'kind': the value is missing"),

@@ -1,4 +1,4 @@
-"""Changing the database of the small sweep, whole or damaged, and what it holds then."""
+"""Copies of the small sweep's database, intact or damaged, and what they contain."""
 
 import contextlib
 import sqlite3

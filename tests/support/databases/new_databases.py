@@ -1,4 +1,4 @@
-"""Databases for tests, SQLite and PostgreSQL alike, made by copying one that has the tables already."""
+"""Databases for tests, both SQLite and PostgreSQL, made by copying one that already has the tables."""
 
 import itertools
 import shutil
@@ -12,7 +12,7 @@ from psycopg import sql
 
 from support.databases.temporary_postgres import TemporaryPostgres
 
-# The database that every server has and in which there is nothing.
+# Every server has this empty database.
 NOTHING = "template1"
 END_OTHERS = """
     SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
@@ -39,18 +39,18 @@ class SqliteFiles:
         self.names = itertools.chain(["store.db"], (f"store-{number}.db" for number in itertools.count(2)))
 
     def make(self, *, empty: bool = False) -> str:
-        """The path of a new database, with the newest tables but no rows; or of a file that is not there yet."""
+        """The path of a new database with the newest tables but no rows, or of a file that does not exist yet."""
         path = self.folder / next(self.names)
         if not empty:
             shutil.copy(self.template, path)
         return str(path)
 
     def close(self) -> None:
-        """The folder goes by itself."""
+        """Nothing to do: pytest removes the folder."""
 
 
 class PostgresDatabases:
-    """Makes databases on a server. One with tables is emptied afterwards and serves another test, which is quicker."""
+    """Makes databases on a server. Those with tables are emptied and reused by later tests, which is faster."""
 
     def __init__(self, server: TemporaryPostgres, template: str):
         self.server = server
@@ -58,7 +58,7 @@ class PostgresDatabases:
         self.made: list[tuple[str, str]] = []
 
     def make(self, *, empty: bool = False) -> str:
-        """The address of a new database, a copy of the template; or one with nothing at all."""
+        """The address of a new database: a copy of the template, or an empty one."""
         template = NOTHING if empty else self.template
         spare = self.server.spare.setdefault(template, [])
         if spare:
@@ -78,7 +78,7 @@ class PostgresDatabases:
 
 
 def is_emptied(server: TemporaryPostgres, name: str, shape: object) -> bool:
-    """Remove all rows of a database; False where its tables are no longer as they were made."""
+    """Remove all rows of a database; returns False if a test has changed its tables."""
     with psycopg.connect(server.address(name), autocommit=True) as connection:
         connection.execute(END_OTHERS)
         if shape_of(connection) != shape:
@@ -89,18 +89,18 @@ def is_emptied(server: TemporaryPostgres, name: str, shape: object) -> bool:
 
 
 def shape_of(connection: psycopg.Connection) -> object:
-    """Everything that a test could have changed in a database, but rows."""
+    """Everything except rows that a test could have changed in a database."""
     return [connection.execute(question).fetchall() for question in SHAPE]
 
 
 def sqlite_template(path: Path) -> Path:
-    """A file with the newest tables; all of it is in the file itself, so that it can be copied."""
+    """A file with the newest tables. It has no separate log, so it can be copied."""
     open_store_for_writing(str(path)).close()
     return path
 
 
 def postgres_template(server: TemporaryPostgres) -> str:
-    """The name of a database with the newest tables. Nobody may be connected to it while it is copied."""
+    """The name of a database with the newest tables. It can be copied only while nothing is connected to it."""
     name = server.new_name()
     order(server, "CREATE DATABASE {}", name)
     open_store_for_writing(server.address(name)).close()
@@ -110,6 +110,6 @@ def postgres_template(server: TemporaryPostgres) -> str:
 
 
 def order(server: TemporaryPostgres, statement: str, *names: str) -> None:
-    """Run a statement about databases, which cannot be in a transaction."""
+    """Run a statement on whole databases, which cannot run in a transaction."""
     with psycopg.connect(server.address(), autocommit=True) as connection:
         connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))

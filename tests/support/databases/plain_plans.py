@@ -1,4 +1,4 @@
-"""A plan of a sweep and the identity of a driver, as plain data: for tests of the store that train nothing."""
+"""The plan of a sweep and the identity of a driver, as plain data, for tests of the store that train nothing."""
 
 from fitgap.runner.store import DriverIdentity, SweepPlan
 
@@ -6,7 +6,7 @@ IDENTITY = DriverIdentity("machine", 1, "1", {})
 
 
 def plain_plan(configurations=2, repeats=1, **changes) -> SweepPlan:
-    """A sweep as it is written, of so many configurations or of these; `changes` are other fields of it."""
+    """The plan of a sweep with N configurations, or with these; `changes` replaces other fields."""
     if isinstance(configurations, int):
         configurations = [plain_configuration(number) for number in range(configurations)]
     plain = {
@@ -38,7 +38,7 @@ def plain_plan(configurations=2, repeats=1, **changes) -> SweepPlan:
 
 
 def plain_configuration(number, **changes) -> dict:
-    """The row of a configuration, as `SweepPlan` has it."""
+    """The row of a configuration, in the form that `SweepPlan` uses."""
     plain = {
         "hash": f"{number:016x}",
         "settings": {"number": number},

@@ -1,4 +1,4 @@
-"""All rows of a database as its own library gives them, without any of our code: what a copy must have, bit by bit."""
+"""All rows of a database, read by its own library without any of our code, to check copies bit by bit."""
 
 import contextlib
 import hashlib
@@ -6,7 +6,7 @@ import sqlite3
 
 import psycopg
 
-# The tables of the first schema with the columns that they had then, and have kept.
+# The tables of the first schema, which still have the columns they had then.
 FIRST_TABLES = ("data_set", "sweep", "split", "configuration", "trial", "epoch", "snapshot")
 
 # Columns that a migration has renamed.
@@ -14,15 +14,15 @@ RENAMED = {"losses": "worker_failures"}
 
 
 def raw_rows(address: str, columns: dict[str, list[str]] | None = None) -> dict[str, list[tuple]]:
-    """Every table but that of the version: its rows as text, sorted. Of those named in `columns` only these columns,
-    whatever the newest tables call them.
+    """The rows of every table as sorted text, except the version. Tables named in `columns` are read with only these
+    columns, which may have been renamed since.
     """
     read = postgres_rows if "://" in address else sqlite_rows
     return {table: sorted(rows) for table, rows in read(address, columns) if table != "fitgap_version"}
 
 
 def digest(address: str, columns: dict[str, list[str]] | None = None) -> str:
-    """One text that is the same for the same rows."""
+    """A hash that is equal for equal rows."""
     return hashlib.sha256(repr(sorted(raw_rows(address, columns).items())).encode()).hexdigest()
 
 
@@ -59,5 +59,5 @@ def is_json(connection, table, name):
 
 
 def plain(value):
-    """A value as text that tells kind and bits: a float by its hexadecimal digits."""
+    """A value as text that preserves its type and bits: a float is written in hexadecimal."""
     return value.hex() if isinstance(value, float | bytes) else repr(value)

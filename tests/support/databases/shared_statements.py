@@ -1,7 +1,7 @@
-"""Statements that SQLAlchemy has compiled for one engine and uses again for the next.
+"""Share SQLAlchemy's compiled statements between engines.
 
-A command makes an engine and ends, so its statements are compiled once. The tests make thousands of engines in one
-process, and would spend a fifth of their time on compiling the same statements for each of them.
+A command makes one engine and ends, so its statements are compiled once. The tests make thousands of engines in one
+process, and would spend a fifth of their time compiling the same statements for each of them.
 """
 
 from sqlalchemy import Engine
@@ -12,7 +12,7 @@ MOST_STATEMENTS = 5_000
 
 
 def share_compiled_statements() -> None:
-    """From now on, all engines with the same kind of database share what they have compiled."""
+    """From now on, all engines for the same kind of database share their compiled statements."""
     shared = LRUCache(MOST_STATEMENTS)
     make = Engine.__init__
 
@@ -21,11 +21,11 @@ def share_compiled_statements() -> None:
         engine.update_execution_options(compiled_cache=shared)
 
     Engine.__init__ = make_with_shared_statements
-    # A statement is found by its dialect, of which every engine has one of its own.
+    # The key of a compiled statement contains the dialect, and every engine has its own dialect object.
     DefaultDialect.__hash__ = lambda dialect: hash(kind_of(dialect))
     DefaultDialect.__eq__ = lambda dialect, other: kind_of(dialect) == kind_of(other)
 
 
 def kind_of(dialect):
-    """What the statements of a dialect depend on where, as in fitgap, all else is the same for each of its engines."""
+    """What compiled statements depend on. In fitgap, all other properties of a dialect are always the same."""
     return type(dialect), getattr(dialect, "_json_serializer", None), getattr(dialect, "_json_deserializer", None)

@@ -1,4 +1,4 @@
-"""A small sweep that trains in a moment, and what it finds, in a form that is the same wherever and however it ran."""
+"""A small sweep that trains in a moment, and its results in a form that does not depend on where and how it ran."""
 
 from fitgap.runner.driver import drive, stored_sweep, write_sweep
 from fitgap.runner.planning.preparation import prepare_sweep
@@ -20,7 +20,9 @@ TRIALS = 24
 
 
 def train(address, prepare=None, on_block=lambda block: None):
-    """Train the sweep in this process, or what is left of it. `prepare` gets the store before anything is written."""
+    """Train the sweep, or the rest of it, in this process. `prepare` is called with the store before anything is
+    written.
+    """
     with open_store_for_writing(address) as store:
         if prepare:
             prepare(store)
@@ -30,7 +32,7 @@ def train(address, prepare=None, on_block=lambda block: None):
 
 
 def findings(address):
-    """What was found, to the last bit, without when and by whom."""
+    """The results to the last bit, without times and drivers."""
     with open_store(address) as store:
         trials = store.trials("small")
         names = {row["trial"]: (row["configuration"], row["repeat"]) for row in trials}

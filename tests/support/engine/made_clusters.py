@@ -1,4 +1,4 @@
-"""Clusters and nodes as they would have been found."""
+"""Made-up clusters and nodes, in the form in which real ones are found."""
 
 from fitgap.runner.engine.cluster.description import Cluster, ClusterSettings, NodeFacts
 from fitgap.runner.engine.cluster.probe import versions_here

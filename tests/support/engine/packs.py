@@ -1,4 +1,4 @@
-"""A sweep of a few packs, and what comes of its trials in this process, to compare other engines with."""
+"""A sweep of a few packs, and its results in this process, for comparison with other engines."""
 
 from fitgap.runner.engine.in_process import LocalEngine
 from fitgap.runner.planning.packs import pack_trials

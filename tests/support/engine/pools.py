@@ -1,4 +1,4 @@
-"""Pools of processes that train small sweeps, and how tests wait for them."""
+"""Pools of processes that train small sweeps, and helpers that wait for them."""
 
 import itertools
 import time
@@ -23,7 +23,7 @@ def packs_of(text, workers=2):
 
 
 def blocks_of(processes, tasks):
-    """What comes while these tasks are trained, until all are and nobody has one."""
+    """All blocks that arrive until these tasks have been trained."""
     tasks, blocks = iter(tasks), []
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end and processes.workers:
@@ -35,7 +35,7 @@ def blocks_of(processes, tasks):
 
 
 def wait_for_blocks(processes, tasks, count):
-    """Train until so many blocks have come."""
+    """Train until N blocks have arrived."""
     tasks, blocks = iter(tasks), []
     while len(blocks) < count:
         processes.submit(tasks)
@@ -51,7 +51,7 @@ def wait_until(condition, seconds=PATIENCE):
 
 
 def stat_fields(process):
-    """The fields of /proc/…/stat from the state on; none where there is no such process."""
+    """The fields of /proc/…/stat from the state on; empty if there is no such process."""
     try:
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     except OSError:

@@ -7,7 +7,7 @@ from fitgap.runner.engine.worker.pack_trainer import train_pack
 
 
 class PretendedProcesses:
-    """Stands for plain processes: there after a number of looks; trains in this process, a block whenever asked."""
+    """Stands in for plain processes: ready after N checks; trains in this process, one block per poll."""
 
     def __init__(self, dataset, looks=0, dies_after=None):
         self.source, self.looks, self.dies_after = PreparedRepeats(dataset), looks, dies_after

@@ -1,11 +1,11 @@
-"""Processes as the kernel lists them: descendants, command lines, and where they listen."""
+"""Processes as the kernel lists them: descendants, command lines, and listening addresses."""
 
 import os
 from pathlib import Path
 
 
 def descendants(root):
-    """The processes that descend from `root`, each with its start time, since numbers are used again."""
+    """The descendants of `root`, each with its start time, because process IDs are reused."""
     parents, started = {}, {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
@@ -49,7 +49,7 @@ def sockets_of(process):
 
 
 def listening_addresses(processes):
-    """The addresses at which processes take TCP connections, in the hexadecimal form of the kernel."""
+    """The addresses at which processes accept TCP connections, in the kernel's hexadecimal format."""
     inodes = set().union(*map(sockets_of, processes))
     addresses = set()
     for table in ("tcp", "tcp6"):

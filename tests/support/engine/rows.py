@@ -1,8 +1,8 @@
-"""The rows of blocks, to be compared between engines."""
+"""The rows of blocks, for comparison between engines."""
 
 
 def rows_of(blocks):
-    """Trial, epoch and E_v of every row, as text: equal bits have equal text, also those that are no numbers."""
+    """Trial, epoch and E_v of every row, as text, so that equal bits compare equal even for NaN."""
     parts = [block.rows for block in blocks if block.rows is not None]
     return sorted(
         (trial, epoch, repr(e_v))

@@ -1,4 +1,4 @@
-"""Processes in the place of the one that hosts Ray, which behave in ways that Ray seldom does."""
+"""Stand-ins for the process that hosts Ray, which behave in ways that are rare with Ray."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ def refuse(connection, stop, gone):
 
 
 def die_at_start(connection, stop, gone):
-    """It ends with an error before Ray stands."""
+    """It ends with an error before Ray has started."""
     Connection(int(connection)).recv()
     sys.exit("something is missing")
 
@@ -25,12 +25,12 @@ def die_without_a_word(connection, stop, gone):
 
 
 def die_with_its_first_pack(connection, stop, gone):
-    """As where memory runs out."""
+    """As if memory had run out."""
     with_first_pack(connection, lambda theirs: os.kill(os.getpid(), signal.SIGKILL))
 
 
 def lose_the_cluster(connection, stop, gone):
-    """The cluster ends while it trains."""
+    """The cluster is lost while it trains."""
     with_first_pack(connection, lambda theirs: theirs.send(HostLost("the cluster is gone")))
 
 
@@ -43,6 +43,6 @@ def with_first_pack(connection, act):
 
 
 def never_start(connection, stop, gone):
-    """Ray takes for ever; deaf to everything but a kill."""
+    """Ray never starts, and every signal except SIGKILL is ignored."""
     signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
     time.sleep(600)

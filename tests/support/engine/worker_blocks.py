@@ -1,4 +1,4 @@
-"""What the blocks of a worker bring, by trial."""
+"""The contents of a worker's blocks, by trial."""
 
 from dataclasses import fields
 

@@ -1,1 +1,1 @@
-"""What the tests of faults are made with: sweeps to disturb, processes to kill, what the database tells then."""
+"""Support for fault tests: sweeps to disturb, processes to kill, and evidence read from the database afterwards."""

@@ -1,4 +1,6 @@
-"""Processes to disturb, forked from one that has loaded everything: new interpreters would take ten times as long."""
+"""Child processes for fault tests, forked from a server that has imported everything: ten times faster than new
+interpreters.
+"""
 
 import contextlib
 import multiprocessing
@@ -19,7 +21,7 @@ PATIENCE_SECONDS = 120.0
 
 
 def nursery():
-    """The context in which such processes are made."""
+    """The multiprocessing context in which child processes are started."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(PRELOADED)
     return context
@@ -27,7 +29,7 @@ def nursery():
 
 @contextlib.contextmanager
 def child(function, *arguments):
-    """A process that calls a function; it is killed where it has not ended by the end of the block."""
+    """A process that calls a function; it is killed if it is still running at the end of the block."""
     process = nursery().Process(target=function, args=arguments, daemon=False)
     process.start()
     try:
@@ -41,7 +43,7 @@ def child(function, *arguments):
 
 
 def outcome(function, *arguments, patience=PATIENCE_SECONDS):
-    """The exit code of a process that calls a function; minus the signal where one ended it."""
+    """The exit code of a process that calls a function; the negative signal number if a signal killed it."""
     with child(function, *arguments) as process:
         process.join(patience)
         assert process.exitcode is not None, f"no end after {patience} seconds"

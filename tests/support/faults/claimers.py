@@ -1,4 +1,4 @@
-"""Processes that do nothing but claim, as fast as they can, all of the same trials."""
+"""Processes that only claim trials, all of them the same trials, as fast as they can."""
 
 import json
 import time
@@ -11,8 +11,8 @@ PACK = 10
 
 
 def claim_all(address, folder, name, start):
-    """Claim every trial of the sweep, pack by pack, as soon as all others are ready; note what was gained and how long
-    each claim took.
+    """Claim every trial of the sweep, pack by pack, once all processes are ready. Record which trials were claimed and
+    how long each claim took.
     """
     with open_store_for_writing(address) as store:
         (sweep,) = store.sweeps()

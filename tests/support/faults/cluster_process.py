@@ -1,7 +1,7 @@
-"""A Ray cluster of several nodes on this machine, in a process of its own: does what it reads, a line for each thing.
+"""A Ray cluster of several nodes on this machine, in a process of its own that reads commands from standard input.
 
-`add` starts a node of one core, `kill N` kills the Nth of those that were added, `kill-head` what all nodes ask about
-each other; everything else ends it. Each is answered by a line.
+`add` starts a node with one core, `kill N` kills the Nth of the added nodes, and `kill-head` kills the cluster's
+control server (GCS). Any other line ends the process. Each command is answered with one line.
 """
 
 import sys

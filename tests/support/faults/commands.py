@@ -1,4 +1,4 @@
-"""The command in a process of its own, the processes that it starts, and how to end them."""
+"""Running the command in a process of its own, and finding and killing the processes that it starts."""
 
 import contextlib
 import os
@@ -14,7 +14,7 @@ PATIENCE_SECONDS = 120.0
 
 @contextlib.contextmanager
 def running(*arguments, folder):
-    """The command while it runs; what it starts is killed at the end of the block if it is still there."""
+    """The running command. Its descendants that are still alive at the end of the block are killed."""
     with (folder / "out").open("a") as out, (folder / "err").open("a") as err:
         process = subprocess.Popen(
             [COMMAND, *map(str, arguments)], cwd=folder, stdin=subprocess.DEVNULL, stdout=out, stderr=err
@@ -30,7 +30,7 @@ def running(*arguments, folder):
 
 
 def run(*arguments, folder):
-    """The exit code of the command and what it printed."""
+    """Run the command; returns its exit code and output."""
     done = subprocess.run(
         [COMMAND, *map(str, arguments)],
         cwd=folder,
@@ -44,7 +44,7 @@ def run(*arguments, folder):
 
 
 def descendants(root):
-    """The processes below a process, each with its start, since numbers are used again."""
+    """The descendants of a process, each with its start time, because process IDs are reused."""
     parents, started = {}, {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
@@ -58,7 +58,7 @@ def descendants(root):
 
 
 def is_alive(process):
-    """Whether a process, given by number and start, is still there and more than a name."""
+    """Whether a process, given by ID and start time, is still there and is not a zombie."""
     with contextlib.suppress(OSError):
         fields = Path(f"/proc/{process[0]}/stat").read_text().rpartition(")")[2].split()
         return fields[19] == process[1] and fields[0] not in "ZX"
@@ -66,14 +66,14 @@ def is_alive(process):
 
 
 def title(process):
-    """How a process calls itself."""
+    """The command line of a process."""
     with contextlib.suppress(OSError):
         return Path(f"/proc/{process[0]}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
     return ""
 
 
 def own_kilobytes(process):
-    """The memory of a process that it shares with no other one."""
+    """The private anonymous memory of a process."""
     lines = Path(f"/proc/{process}/status").read_text().splitlines()
     return sum(int(line.split()[1]) for line in lines if line.startswith("RssAnon"))
 
@@ -85,7 +85,7 @@ def kill(processes):
 
 
 def wait_until(condition, seconds=PATIENCE_SECONDS):
-    """Wait until a condition holds; how long it took, or None where it never did."""
+    """Wait until a condition holds. Returns how long it took, or None after a timeout."""
     began = time.monotonic()
     while not condition():
         if time.monotonic() - began > seconds:

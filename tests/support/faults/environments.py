@@ -1,4 +1,6 @@
-"""A Python environment that has some of the packages installed here and no others; it takes a moment and no network."""
+"""A Python environment that contains only some of the packages installed here. Making it is quick and needs no
+network.
+"""
 
 import re
 import sys
@@ -10,14 +12,14 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-# How a program names the Python that runs it.
+# The shebang line of a script.
 FIRST_LINE = re.compile(r"\A#!.*")
 
 
 def make_environment(folder, *requirements):
-    """Make an environment in a folder with packages, such as `ray` or `ray[default]`, and what they require.
+    """Make an environment in a folder with packages, such as `ray` or `ray[default]`, and their dependencies.
 
-    Returns the folder. Raises PackageNotFoundError where one of them is not installed here.
+    Returns the folder. Raises PackageNotFoundError if one of them is not installed here.
     """
     venv.create(folder, with_pip=False, symlinks=True)
     library = Path(sysconfig.get_path("purelib", "venv", {"base": str(folder)}))
@@ -35,7 +37,7 @@ def make_environment(folder, *requirements):
 
 
 def closure(requirements):
-    """The names of packages with those of all that they require."""
+    """The names of packages and of all their dependencies."""
     found, waiting = set(), [Requirement(each) for each in requirements]
     while waiting:
         wanted = waiting.pop()
@@ -48,7 +50,7 @@ def closure(requirements):
 
 
 def needed(package, extra):
-    """What a package requires here, without any extra or for one."""
+    """The requirements of a package in this environment, without extras or for one extra."""
     for each in map(Requirement, package.requires or ()):
         if each.marker is None or each.marker.evaluate({"extra": extra}):
             yield each

@@ -1,4 +1,4 @@
-"""What a database tells of what happened: every change of every trial, its epochs, what a sweep found."""
+"""Evidence that a database holds about a run: every change of every trial, its epochs and the results of the sweep."""
 
 import hashlib
 import io
@@ -42,7 +42,7 @@ NOTE = (
     "INSERT INTO history (trial, was, became, attempt_was, attempt, driver) "
     "VALUES (NEW.id, OLD.status, NEW.status, OLD.attempt, NEW.attempt, NEW.driver_id);"
 )
-# How well an ended trial fits is found out later, again and again.
+# The fit columns are left out: they are updated repeatedly after a trial has ended.
 CHANGE = "AFTER UPDATE OF status, reason, attempt, driver_id, epochs, e_t, e_v, best_epoch ON trial"
 TRIGGERS = {
     "sqlite": (f"CREATE TRIGGER note_history {CHANGE} BEGIN {NOTE} END",),
@@ -54,7 +54,9 @@ TRIGGERS = {
 
 
 def note_history(address):
-    """Let the database itself note every change of a trial from now on, whoever makes it."""
+    """Install a trigger, so that the database itself records every change of a trial from now on, regardless of who
+    makes it.
+    """
     with open_store_for_writing(address) as store, store._engine.begin() as connection:
         history.create(connection)
         for statement in TRIGGERS[connection.dialect.name]:
@@ -62,7 +64,7 @@ def note_history(address):
 
 
 class Evidence:
-    """All rows of a database at one moment, and what follows from them."""
+    """All rows of a database, and checks on them."""
 
     def __init__(self, address):
         with open_store(address) as store, store._engine.connect() as connection:
@@ -75,22 +77,22 @@ class Evidence:
 
     @property
     def counts(self):
-        """How many trials there are in every status."""
+        """The number of trials with each status."""
         return Counter(row.status for row in self.trials.values())
 
     @property
     def epochs(self):
-        """Every epoch row: its numbers, by trial and epoch."""
+        """The numbers of every epoch row, by trial and epoch."""
         return {(row[0], row[1]): exact(row[2:]) for row in self.rows["epoch"]}
 
     @property
     def attempts(self):
-        """The attempt of every trial."""
+        """The attempt number of every trial."""
         return {number: row.attempt for number, row in self.trials.items()}
 
     @property
     def held(self):
-        """The trials that are running, by the number of their driver."""
+        """The running trials of each driver, by the driver's number."""
         found = defaultdict(set)
         for number, row in self.trials.items():
             if row.status == "running":
@@ -99,7 +101,7 @@ class Evidence:
 
     @property
     def export(self):
-        """Everything that a sweep found, as one text of hexadecimal digits: no numbers of rows, times or attempts."""
+        """A hash of all results of a sweep. Row IDs, times and attempts are left out."""
         found = {
             "trials": [(*self._key(row.id), *values_of(row, FINDINGS + FIT)) for row in self.rows["trial"]],
             "configurations": [(row.hash, *values_of(row, FIT)) for row in self.rows["configuration"]],
@@ -114,21 +116,21 @@ class Evidence:
 
     @property
     def fit(self):
-        """What is known of the fit: of each sweep its reference, of trials and configurations their columns."""
+        """The fit: the reference of each sweep, and the fit columns of trials and configurations."""
         found = {
             table: {row.id: values_of(row, FIT) for row in self.rows[table]} for table in ("trial", "configuration")
         }
         return {**found, "references": {row.id: row.reference_id for row in self.rows["sweep"]}}
 
     def _key(self, number):
-        """What a trial is, whatever its number: its configuration and its repeat."""
+        """Identifies a trial without its number: by its configuration and repeat."""
         hashes = {row.id: row.hash for row in self.rows["configuration"]}
         return hashes[self.trials[number].configuration_id], self.trials[number].repeat
 
     @property
     def broken_invariants(self):
-        """What in the history should never have happened: ended trials that changed or ended twice, attempts that
-        nobody claimed.
+        """Violations in the history: trials that changed after their end or ended twice, and attempts without a
+        claim.
         """
         found, ends = [], Counter()
         for row in self.history:
@@ -138,7 +140,7 @@ class Evidence:
 
     @property
     def gaps(self):
-        """The ended trials whose epochs are not the first, second and so on to their last, as far as recorded."""
+        """The ended trials whose epoch rows are not exactly those that should have been recorded."""
         recordings = {row.id: recording_of(row.specification) for row in self.rows["sweep"]}
         own = defaultdict(list)
         for number, position in sorted(self.epochs):
@@ -147,7 +149,7 @@ class Evidence:
         return [row.id for row in ended if own[row.id] != recorded_epochs(row, recordings[row.sweep_id])]
 
     def check_whole(self):
-        """A sweep has ended, and nothing happened on the way that must not."""
+        """Check that the sweep has ended and that nothing went wrong on the way."""
         assert set(self.counts) <= {"completed", "diverged"}, self.counts
         assert self.broken_invariants == []
         assert self.gaps == []
@@ -155,7 +157,7 @@ class Evidence:
 
 
 def recorded_epochs(row, recording):
-    """The epochs that a trial that ended so has."""
+    """The epochs that an ended trial should have."""
     judged_by = always_recorded(row.epochs, row.best_epoch)
     return [number for number in range(1, row.epochs + 1) if recording.includes(number) or number in judged_by]
 
@@ -165,19 +167,19 @@ def values_of(row, names):
 
 
 def exact(numbers):
-    """Numbers as text that tells all their bits."""
+    """Numbers as text that preserves every bit."""
     return [None if number is None else float(number).hex() for number in numbers]
 
 
 def digest_of(content):
-    """What the arrays of an .npz file are; the file itself holds times."""
+    """A hash of the arrays of an .npz file; the file itself also contains timestamps."""
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
         parts = b"".join(name.encode() + arrays[name].tobytes() for name in sorted(arrays.files))
     return hashlib.sha256(parts).hexdigest()
 
 
 def problems_of(change):
-    """What is wrong with a change of a trial."""
+    """The rules that a change of a trial breaks."""
     if change.was in FINAL:
         yield "changed after its end"
     if change.attempt not in (change.attempt_was, change.attempt_was + 1):

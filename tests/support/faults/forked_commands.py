@@ -1,4 +1,4 @@
-"""The command in a process that is forked with everything loaded: it begins in a moment, whatever it is to be asked."""
+"""The command in a forked process in which everything is already imported, so that any command starts at once."""
 
 import os
 import signal
@@ -8,7 +8,7 @@ from fitgap.runner.cli.main import main
 
 
 def run_command(begins, folder, environment, *arguments):
-    """Run the command in a folder, after saying so; its output goes into the files `out` and `err` there."""
+    """Set `begins`, then run the command in a folder. Its output goes into the files `out` and `err` there."""
     os.chdir(folder)
     os.environ.update(environment)
     for stream, name in ((1, "out"), (2, "err")):

@@ -1,4 +1,4 @@
-"""Training until there is no room any more, in this process or in one of its own."""
+"""Training until the disk is full, in this process or in one of its own."""
 
 import sys
 
@@ -8,18 +8,18 @@ from fitgap.runner.store import open_store
 
 from support.databases.small_sweeps import TRIALS, train
 
-# How far a sweep came, by the exit code of `fill`: an error on the way is 1.
+# How far a sweep came, by the exit code of `fill`. Exit code 1 is an unexpected error.
 STAGES = {10: "nothing", 11: "trials", 12: "epochs"}
 
 
 def fill(address):
-    """Train until there is no room any more; the exit code says how far it came."""
+    """Train until the disk is full; the exit code says how far the sweep came."""
     stage = train_until_full(address)
     sys.exit(next(code for code, name in STAGES.items() if name == stage))
 
 
 def train_until_full(address, prepare=None):
-    """Train until there is no room any more; how far it came, where everything that it had told of is there."""
+    """Train until the disk is full and check that every reported epoch is stored; returns how far the sweep came."""
     told = {}
 
     def remember(block):
@@ -34,7 +34,7 @@ def train_until_full(address, prepare=None):
 
 
 def check_what_was_told(path, told):
-    """Every epoch that an observer was told of is there; how far the sweep came."""
+    """Check that every epoch that was reported to an observer is stored; returns how far the sweep came."""
     with open_store(path) as store:
         if not store.sweeps():
             assert not told

@@ -1,9 +1,9 @@
 """Separate hosts on one machine: each has its own processes, address, name, home and folders for temporary files.
 
-A host is a set of Linux namespaces that lasts as long as the first process in it, which waits for its standard input
-to end; that happens however whoever made the host has ended, and the kernel then ends everything in it. A bridge, in
-namespaces of its own, connects the hosts; nothing leads from there to any other network. All this takes no more rights
-than those to make a namespace of users.
+A host is a set of Linux namespaces that lives as long as its first process, which waits for the end of its standard
+input. That end comes however the process that made the host ends, and the kernel then kills everything in the host. A
+bridge, in namespaces of its own, connects the hosts; it leads to no other network. The only privilege this needs is to
+create a user namespace.
 """
 
 import contextlib
@@ -22,10 +22,10 @@ OWN_USERS = ("unshare", "--user", "--map-root-user")
 OWN = ("--net", "--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child", "--mount-proc")
 NETWORK = "10.77.0.0/24"
 ENTER = ("nsenter", "--user", "--preserve-credentials")
-# The first process has no use for children that have ended, and the kernel forgets those at once.
+# The first process never waits for children, so it ignores SIGCHLD: the kernel then removes ended children at once.
 WAIT = "echo ready; exec env --ignore-signal=CHLD cat"
-# A host sees the programs of this machine, of the folders that may hold more only what it is given, and memory to
-# share and temporary files of its own.
+# A host sees the programs of this machine. Of the folders that may contain more, it sees only those it is given. It has
+# its own shared memory and temporary files.
 SETTLE = f"""
 set -e
 name=$1 folder=$2 hidden=$3; shift 3
@@ -47,7 +47,7 @@ mount --rbind "$folder/tmp" /tmp
 
 
 def can_make_hosts():
-    """Whether this machine lets its users have networks of their own with bridges in them."""
+    """Whether this machine lets its users create networks of their own with bridges in them."""
     if not all(map(shutil.which, ("unshare", "nsenter", "hostname", "ip"))):
         return False
     line = [*OWN_USERS, *OWN, "ip", "link", "add", "bridge", "type", "bridge"]
@@ -55,7 +55,7 @@ def can_make_hosts():
 
 
 class Hosts:
-    """Hosts on one network, which end with the block."""
+    """Hosts on one network; all of them end with the block."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -73,7 +73,7 @@ class Hosts:
         self._stack.close()
 
     def add(self, name, *, programs, has_repository=False):
-        """A new host on the network, with the Python environment whose programs it runs."""
+        """Add a host to the network. `programs` is the Python environment that it uses."""
         self.count += 1
         folder = self.folder / name
         (folder / "hidden").mkdir(parents=True)
@@ -101,7 +101,7 @@ class Hosts:
 
 
 class Host:
-    """One of the hosts: its name, the folder that holds its /tmp, its address and the first of its processes."""
+    """A host: its name, the folder that holds its /tmp, its address and the ID of its first process."""
 
     def __init__(self, name, folder, address, first, programs):
         self.name, self.folder, self.address, self.first = name, folder, address, first
@@ -109,26 +109,28 @@ class Host:
 
     @property
     def home(self):
-        """The folder in which its commands run, as seen from outside."""
+        """The folder in which its commands run, as seen from this machine."""
         return self.folder / HOME.lstrip("/")
 
     def line(self, *words):
-        """A command line that runs another one on this host, in its home and with its environment alone."""
+        """The command line that runs a command on this host, in its home and with only its own environment."""
         namespaces = ("--net", "--mount", "--pid", "--uts", "--ipc")
         settings = [f"{name}={value}" for name, value in self.environment.items()]
         enter = (*ENTER, "--target", self.first, *namespaces, "env", "-i", "-C", HOME, *settings)
         return [*map(str, (*enter, *words))]
 
     def lose(self):
-        """Let it go as if its power had failed: no process of it can say anything any more."""
+        """Kill the host as if its power had failed: none of its processes can send anything any more."""
         os.kill(self.first, signal.SIGKILL)
 
     def run(self, *words):
-        """Run a command to its end; what it printed. Fails with that where the command does."""
+        """Run a command and wait for it; returns its output. Raises RuntimeError with that output if the command
+        fails.
+        """
         return done(self.line(*words))
 
     def start(self, *words, output):
-        """Start a command whose output goes into a file in its home."""
+        """Start a command; its output goes into a file in the home of the host."""
         with (self.home / output).open("a") as file:
             return subprocess.Popen(
                 self.line(*words), stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True
@@ -137,8 +139,8 @@ class Host:
 
 @contextlib.contextmanager
 def first_process(*words):
-    """The process of new namespaces that keeps them until the block ends, by its number on this machine."""
-    # A session of its own: Ctrl-C in a terminal reaches the tests alone, and nothing on a host.
+    """The ID, on this machine, of the process that keeps new namespaces alive until the block ends."""
+    # In its own session, so that Ctrl-C in a terminal reaches only the tests and nothing on a host.
     keeper = subprocess.Popen(
         [*map(str, words)],
         stdin=subprocess.PIPE,

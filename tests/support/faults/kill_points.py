@@ -1,8 +1,8 @@
-"""Named points at every edge of a driver's transactions, at one of which its process is killed.
+"""Kill points: named places before and after each step of a driver's transactions, at which its process can be killed.
 
-A point is `TRANSACTION EDGE`, such as `record before DELETE epoch` or `claim after commit`; the transaction is the
-method of the store that runs it, led by `beat` where the heartbeat's thread does. After a statement means before the
-next one.
+A point is `TRANSACTION EDGE`, such as `record before DELETE epoch` or `claim after commit`. The transaction is the name
+of the store's method that runs it, prefixed with `beat` in the heartbeat's thread. There is no point after a statement:
+that is the point before the next one.
 """
 
 import functools
@@ -16,13 +16,13 @@ import sqlalchemy as sa
 from fitgap.runner.store import DriverSession, Store
 from sqlalchemy.engine import Engine
 
-# Methods of the store that are no transaction.
+# Methods of the store that are not transactions.
 OTHERS = ("another_connection", "close", "driver_session")
 TABLE = re.compile(r'\b(?:INTO|UPDATE|FROM)\s+"?(\w+)')
 
 
 class KillPoints:
-    """Counts the points that a process passes, and kills it when it passes one of them for the n-th time."""
+    """Counts the points that a process passes, and kills it when it passes a given point for the n-th time."""
 
     def __init__(self, kill_at=None):
         self.kill_at = tuple(kill_at) if kill_at else None
@@ -57,6 +57,6 @@ class KillPoints:
 
 
 def shortened(statement):
-    """Such as `DELETE epoch` or `BEGIN`."""
+    """A short name of a statement, such as `DELETE epoch` or `BEGIN`."""
     table = TABLE.search(statement)
     return statement.split()[0] + (f" {table[1]}" if table else "")

@@ -1,4 +1,4 @@
-"""Ray clusters for tests: three nodes on this machine, of which some may be killed and others added."""
+"""Ray clusters for tests: three nodes on this machine, to which nodes can be added and of which nodes can be killed."""
 
 import contextlib
 import os
@@ -13,7 +13,7 @@ ENVIRONMENT = {
     "RAY_AUTH_MODE": "token",
     "RAY_AUTH_TOKEN": TOKEN,
     "RAY_USAGE_STATS_ENABLED": "0",
-    # Ray would replace the address of this machine by one that others can reach.
+    # Otherwise Ray would replace the loopback address by one that other machines can reach.
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
 }
 PROGRAM = Path(__file__).with_name("cluster_process.py")
@@ -21,7 +21,7 @@ SECONDS_TO_END = 30.0
 
 
 class RayCluster:
-    """A running cluster: its address, and what can be done to it."""
+    """A running cluster: its address, and a method to send it commands."""
 
     def __init__(self, process):
         self.process = process
@@ -34,7 +34,7 @@ class RayCluster:
         raise AssertionError("the cluster has ended")
 
     def do(self, command):
-        """Do it, and wait until it is done."""
+        """Send a command to the cluster's process, and wait until it has been carried out."""
         self.process.stdin.write(f"{command}\n")
         self.process.stdin.flush()
         return self._answer()
@@ -42,7 +42,7 @@ class RayCluster:
 
 @contextlib.contextmanager
 def ray_cluster(nodes=3):
-    """A cluster of so many nodes of one core each."""
+    """A cluster of N nodes with one core each."""
     environment = {**os.environ, **ENVIRONMENT}
     process = subprocess.Popen(
         [sys.executable, PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment

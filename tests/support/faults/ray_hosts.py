@@ -1,4 +1,4 @@
-"""A Ray cluster on separate hosts, started by the commands that docs/how-to/clusters.md tells its users."""
+"""A Ray cluster on separate hosts, started with the commands from docs/how-to/clusters.md."""
 
 import secrets
 import sys
@@ -7,22 +7,22 @@ from pathlib import Path
 from support.faults.environments import make_environment
 
 PORT = 6379
-# What a node needs, as docs/how-to/clusters.md says.
+# Packages that a node needs, according to docs/how-to/clusters.md.
 NODE_PACKAGES = ("ray", "numpy", "threadpoolctl")
-# What a head needs that takes jobs.
+# Packages that a head needs to accept jobs.
 JOB_PACKAGES = ("ray[default]", "fitgap")
 SETTINGS = {
     "RAY_AUTH_MODE": "token",
     "RAY_USAGE_STATS_ENABLED": "0",
-    # All hosts share the cores of this machine, and whatever else runs on it would go before their workers.
+    # All hosts share the cores of this machine. Niced workers would starve if anything else runs on it.
     "RAY_worker_niceness": "0",
 }
-# Ray would take a third of this machine's memory for the objects of every host.
+# By default, Ray would reserve a third of this machine's memory for the object store of every host.
 OBJECT_STORE = ("--object-store-memory", 80_000_000)
 
 
 class RayHosts:
-    """Hosts of which some are the head and the nodes of a Ray cluster, and some have the program."""
+    """Hosts with the head and the nodes of a Ray cluster, and hosts with the program."""
 
     def __init__(self, hosts):
         self.hosts = hosts
@@ -30,13 +30,15 @@ class RayHosts:
         self.token = secrets.token_hex(32)
 
     def add_head(self, name="head"):
-        """A host on which a cluster is started, and which trains nothing itself."""
+        """Add a host that starts a cluster as its head and trains nothing itself."""
         host = self._settled(self.hosts.add(name, programs=self.node_programs))
         self._start_head(host, "--include-dashboard", "false")
         return host
 
     def add_head_for_jobs(self, **environment):
-        """A head that has the program too and takes jobs, on loopback; what its drivers are to know is given."""
+        """Add a head that has the program and accepts jobs on loopback. `environment` is passed on to the drivers of
+        these jobs.
+        """
         programs = make_environment(self.hosts.folder / "head-environment", *JOB_PACKAGES)
         host = self._settled(self.hosts.add("job-head", programs=programs, has_repository=True))
         host.environment |= environment
@@ -48,13 +50,13 @@ class RayHosts:
         host.run("ray", "start", "--head", *own, "--num-cpus", 0, *dashboard, *OBJECT_STORE)
 
     def add_node(self, name, head, *, cores=1):
-        """A host that joins a cluster, with nothing but Ray, NumPy and threadpoolctl: no database, no shared disk."""
+        """Add a host that joins a cluster. It has Ray, NumPy and threadpoolctl, but no database and no shared disk."""
         host = self._settled(self.hosts.add(name, programs=self.node_programs))
         self.join(host, head, cores=cores)
         return host
 
     def add_driver(self, name, head):
-        """A host with the program that joins a cluster without training anything itself."""
+        """Add a host with the program that joins a cluster without training anything itself."""
         host = self._settled(self.hosts.add(name, programs=Path(sys.prefix), has_repository=True))
         self.join(host, head, cores=0)
         return host
@@ -63,7 +65,7 @@ class RayHosts:
         host.run("ray", "start", "--address", f"{head.address}:{PORT}", "--num-cpus", cores, *OBJECT_STORE)
 
     def _settled(self, host):
-        """A host that has the token of the cluster where Ray looks for it."""
+        """Store the token of the cluster on a host, where Ray looks for it."""
         (host.home / ".ray").mkdir()
         (host.home / ".ray" / "auth_token").write_text(self.token)
         host.environment |= SETTINGS

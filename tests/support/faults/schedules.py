@@ -1,4 +1,4 @@
-"""Random orders of what may happen to drivers: a state machine over `support.faults.simulation`."""
+"""Random sequences of events that can happen to drivers: a state machine over `support.faults.simulation`."""
 
 import traceback
 
@@ -18,7 +18,7 @@ DISTURBANCES = ("begin", "crash", "release", "leave", "give_up", "shift_clock", 
 
 
 class Schedule(RuleBasedStateMachine):
-    """What may happen to the drivers of a sweep in `store`, in any order."""
+    """The events that can happen to the drivers of a sweep in `store`, in any order."""
 
     store = None
 
@@ -29,7 +29,7 @@ class Schedule(RuleBasedStateMachine):
             self.simulation.begin()
 
     def drivers(self, has=lambda who: True):
-        """Those that have not crashed, whether they have been replaced or not."""
+        """The drivers that have not crashed, including those that have been replaced."""
         return [each for each in self.simulation.drivers if not each.is_gone and has(each)]
 
     def one_of(self, data, choices):
@@ -52,7 +52,7 @@ class Schedule(RuleBasedStateMachine):
     @precondition(lambda self: self.drivers(has_blocks))
     @rule(data=st.data())
     def deliver(self, data):
-        """Any block that waits, but those of one trial in their order."""
+        """Deliver any waiting block, but the blocks of one trial in order."""
         who = self.one_of(data, self.drivers(has_blocks))
         who.last = who.outbox.pop(self.one_of(data, in_order(who.outbox)))
         self.simulation.deliver(who, who.last)
@@ -60,7 +60,7 @@ class Schedule(RuleBasedStateMachine):
     @precondition(lambda self: self.drivers(trains))
     @rule(data=st.data(), steps=st.integers(1, 3))
     def train_and_deliver(self, data, steps):
-        """As it usually goes."""
+        """The usual case."""
         who = self.one_of(data, self.drivers(trains))
         self.simulation.train(who, self.some_of(data, who.next_epochs), steps, saves=True)
         for content in who.outbox:
@@ -70,7 +70,7 @@ class Schedule(RuleBasedStateMachine):
     @precondition(lambda self: self.drivers(has_delivered))
     @rule(data=st.data(), again=st.booleans())
     def deliver_twice(self, data, again):
-        """By mistake, or because nobody told whether it was written."""
+        """By mistake, or because the driver does not know whether the block was written."""
         who = self.one_of(data, self.drivers(has_delivered))
         self.simulation.deliver(who, who.last, again=again)
 
@@ -96,7 +96,7 @@ class Schedule(RuleBasedStateMachine):
 
     @rule(data=st.data(), what=st.sampled_from(DISTURBANCES))
     def disturb(self, data, what):
-        """One rule for all that is rare: every rule is as likely as any other."""
+        """One rule for all rare events, because Hypothesis chooses every rule with the same probability."""
         getattr(self, what)(data)
 
     def begin(self, data):
@@ -139,7 +139,7 @@ class Schedule(RuleBasedStateMachine):
 
 
 def machine_over(store):
-    """The state machine over this store."""
+    """A state machine class for this store."""
     return type("ScheduleOverStore", (Schedule,), {"store": store})
 
 
@@ -156,7 +156,7 @@ def has_delivered(who):
 
 
 def in_order(outbox):
-    """The positions of blocks before which there is none of the same trials."""
+    """The positions of the blocks that no earlier block with one of the same trials precedes."""
     found, before = [], set()
     for position, content in enumerate(outbox):
         own = {number for part in content for number, *_ in part}
@@ -167,7 +167,7 @@ def in_order(outbox):
 
 
 def try_schedules(address, count):
-    """Try so many orders of events in a database; the one that breaks something is raised, made small."""
+    """Try N sequences of events on a database. If one breaks an invariant, its minimized form is raised."""
     checks = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
     with pytest.MonkeyPatch.context() as patch, open_store_for_writing(address) as store:
         patch.setattr(claims, "MOST_WORKER_FAILURES", MOST_WORKER_FAILURES)
@@ -178,7 +178,7 @@ def try_schedules(address, count):
 
 
 def try_schedules_apart(address, count, complaint):
-    """The same as the life of a process, which leaves its traceback in a file."""
+    """The same as the main function of a process; it writes its traceback to a file."""
     try:
         try_schedules(address, count)
     except BaseException:

@@ -7,7 +7,9 @@ from support.faults.victims import run_when_all_are_ready, write_ahead
 
 
 def train_together(new_victim, sweep, drivers):
-    """Train a sweep by several drivers, of which more than one gets to write; returns the first of them."""
+    """Train a sweep with several drivers and check that at least two of them wrote results; returns the first of
+    them.
+    """
     first = new_victim(sweep=sweep, pause=0.005)
     write_ahead(first)
     victims = [first, *(new_victim(again=first, sweep=first.sweep, pause=0.005) for _ in range(drivers - 1))]

@@ -1,7 +1,7 @@
-"""A sweep in the store beside a plain model of it: what drivers may do to its trials, and what must follow.
+"""A sweep in the store next to a simple model of it: the actions that drivers may take, and their expected effects.
 
-The model holds for every trial its row as it must be, and for every driver what it believes to hold; a driver may be
-wrong about that.
+The model holds the expected row of every trial, and for every driver the trials that it believes it holds, which may be
+wrong.
 """
 
 from dataclasses import dataclass, field
@@ -18,9 +18,9 @@ from support.faults.made_up_blocks import block, number_of
 TRIALS = 4
 LAST_EPOCHS = (2, 3, 4, 3)
 ENDS = (Status.COMPLETED, Status.COMPLETED, Status.DIVERGED, Status.COMPLETED)
-# So that a trial is given up within a few steps.
+# Low, so that a trial fails for good within a few steps.
 MOST_WORKER_FAILURES = 3
-# Written once: building a query takes longer than asking it.
+# Built once: building a query takes longer than running it.
 OF_SWEEP = trial.c.sweep_id == sa.bindparam("sweep")
 TRIAL_ROWS = sa.select(trial.c.id, trial.c.status, trial.c.attempt, trial.c.worker_failures, trial.c.driver_id).where(
     OF_SWEEP
@@ -31,7 +31,7 @@ STATE_ROWS = sa.select(state.c.trial_id, state.c.epoch).join_from(state, trial).
 
 @dataclass
 class Row:
-    """A trial as it must be in the database."""
+    """The expected database row of a trial."""
 
     status: Status = Status.PENDING
     attempt: int = 0
@@ -43,7 +43,9 @@ class Row:
 
 @dataclass
 class Driver:
-    """A driver: its session, whether it may still write, what it believes to train, what it has yet to deliver."""
+    """A driver: its session, whether it may still write, the trials it believes it is training, and its undelivered
+    blocks.
+    """
 
     session: object
     is_valid: bool = True
@@ -58,7 +60,7 @@ class Driver:
 
 
 class Simulation:
-    """A new sweep in a store, with its model. Every action checks its own answer; `check` compares all rows."""
+    """A new sweep in a store, with its model. Every action checks its own result; `check` compares all rows."""
 
     def __init__(self, store):
         self.store = store
@@ -81,7 +83,9 @@ class Simulation:
         return {number for number, row in self.rows.items() if row.status == "pending"}
 
     def may_write(self, who, call):
-        """What the call returns; None where the driver has been replaced or has ended, and then it must be refused."""
+        """The result of the call. If the driver has been replaced or has ended, checks that the call is refused and
+        returns None.
+        """
         if who.is_valid:
             return call()
         try:
@@ -91,12 +95,13 @@ class Simulation:
         raise AssertionError("a driver that has been replaced was not refused")
 
     def claim(self, who, trials):
-        # A driver with blocks of a trial on the way claims it by `lose_worker` alone, which keeps their order.
+        # A driver that still has undelivered blocks of a trial restarts it only through `lose_worker`, which keeps the
+        # blocks in order.
         trials = trials - {number for content in who.outbox for part in content for number, *_ in part}
         gained = self.may_write(who, lambda: who.session.claim(sorted(trials)))
         if gained is None:
             return
-        # What it holds already it may have claimed without hearing of it.
+        # This includes trials that it already holds: it may have claimed them without getting the answer.
         assert gained == trials & (self.waiting() | self.held(who))
         for number in gained:
             row = self.rows[number]
@@ -105,7 +110,7 @@ class Simulation:
         who.last = None
 
     def train(self, who, trials, steps, saves):
-        """Some epochs more of what the driver believes to hold, put into its outbox."""
+        """Train the next epochs of trials that the driver believes it holds, and put them into its outbox."""
         pairs, ends, states = [], [], []
         for number in sorted(trials):
             for _ in range(steps):
@@ -121,12 +126,14 @@ class Simulation:
         who.outbox.append((pairs, ends, states))
 
     def give_up(self, who, number):
-        """A trial that was lost too often."""
+        """Report a trial as failed because it lost too many workers."""
         who.next_epochs.pop(number)
         who.outbox.append(([], [(number, Status.FAILED, None)], []))
 
     def deliver(self, who, content, *, again=False):
-        """Write a block; only what is held is written. `again` says that it may have been written before."""
+        """Write a block; only the trials that the driver holds are written. `again` means that it may have been written
+        before.
+        """
         pairs, ends, states = content
         spoken_of = {number for number, *_ in (*pairs, *ends, *states)}
         if who.is_valid and not again and self._is_twice(who, pairs):
@@ -144,12 +151,12 @@ class Simulation:
     def _record(self, who, written, again):
         if not again:
             return who.session.record(written)
-        # What the session does where it was not told the end of a transaction.
+        # This is what the session does when it does not know whether a transaction was committed.
         with self.store._engine.begin() as connection:
             return blocks.record(connection, who.number, written, is_retry=True)
 
     def _is_twice(self, who, pairs):
-        """Whether an epoch would be there twice in one attempt."""
+        """Whether the block contains an epoch that this attempt has already written."""
         mine = self.held(who)
         return any(
             number in mine and self.rows[number].attempt == 1 and position in self.rows[number].epochs
@@ -178,7 +185,7 @@ class Simulation:
                     row.epochs = {position for position in row.epochs if position <= last}
 
     def lose_worker(self, who, trials):
-        """A worker died: its trials go on from their saved state in a new attempt."""
+        """A worker died: its trials resume from their saved states in a new attempt."""
         gained = self.may_write(who, lambda: who.session.try_again(sorted(trials)))
         if gained is None:
             return
@@ -197,7 +204,7 @@ class Simulation:
         who.next_epochs.clear()
 
     def leave(self, who):
-        """The driver ends by itself; what is still in its outbox comes too late."""
+        """The driver ends normally; the blocks still in its outbox are too late."""
         self._put_back(self.held(who))
         who.session.end()
         who.is_valid = False
@@ -208,12 +215,16 @@ class Simulation:
             self.rows[number].status, self.rows[number].holder = Status.PENDING, None
 
     def shift_clock(self, seconds):
-        """The clock of the database jumps: all leases end so much later or earlier."""
+        """The clock of the database jumps forward, so that all leases end earlier by this many seconds (later if
+        negative).
+        """
         with self.store._engine.begin() as connection:
             connection.execute(sa.update(driver).values(lease_until=driver.c.lease_until - seconds))
 
     def take_over(self, who, target, *, heard_of):
-        """One driver declares another one lost that it has seen at work, which may have given a sign of life since."""
+        """A driver declares another driver lost that it has seen at work. With `heard_of`, the other one has renewed
+        its lease since.
+        """
         seen = {each.driver_id: each for each in who.session.other_drivers_at_work(self.sweep)}
         assert set(seen) == {each.number for each in self.drivers if each is not who and self.held(each)}
         if target.number not in seen:
@@ -255,7 +266,7 @@ class Simulation:
             self._put_back([number])
 
     def finish(self):
-        """A last driver takes over from everybody and trains all that is left."""
+        """A last driver takes over from all others and trains everything that is left."""
         last = self.begin()
         self.shift_clock(1000.0)
         for each in self.drivers[:-1]:
@@ -271,7 +282,7 @@ class Simulation:
                 assert row.epochs == set(range(1, self.last_epoch[number] + 1))
 
     def check(self):
-        """The database holds exactly what the model says."""
+        """Check that the database matches the model exactly."""
         with self.store._engine.connect() as connection:
             queries = (TRIAL_ROWS, EPOCH_ROWS, STATE_ROWS)
             trials, epochs, states = (connection.execute(query, {"sweep": self.sweep}).all() for query in queries)

@@ -1,7 +1,7 @@
 """Small sweeps to disturb."""
 
-# Four shapes, learned parameters, dropout, kept networks, rates that diverge and trials that stop early; a pack takes
-# some milliseconds.
+# Four shapes, learned parameters, dropout, kept networks, rates that diverge and trials that stop early. A pack takes a
+# few milliseconds.
 TINY = """\
 name: tiny
 data: xor

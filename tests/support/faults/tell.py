@@ -1,4 +1,6 @@
-"""What only another host can read in a database: `python -m support.faults.tell evidence ADDRESS` prints it there."""
+"""Evidence from a database that only another host can reach: `python -m support.faults.tell evidence ADDRESS`, run
+there.
+"""
 
 import json
 import sys
@@ -8,17 +10,17 @@ from support.faults.evidence import Evidence, note_history
 
 
 def told(host, address):
-    """What `tell` finds, run on a host that reaches the database."""
+    """The output of `tell`, run on a host that can reach the database."""
     return json.loads(host.run("python", "-m", "support.faults.tell", "evidence", address))
 
 
 def let_note_history(host, address):
-    """Let the database note every change of a trial."""
+    """Let the database record every change of a trial."""
     host.run("python", "-m", "support.faults.tell", "note", address)
 
 
 def tell(address):
-    """What a sweep found, how many trials and drivers there were, and everything that went wrong."""
+    """The results of a sweep, the numbers of trials by status, attempt and driver, and everything that went wrong."""
     found = Evidence(address)
     return {
         "export": found.export,

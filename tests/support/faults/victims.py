@@ -1,4 +1,4 @@
-"""What runs in a process that is to be disturbed: the real driver, the real store and the engine in one process."""
+"""The main function of a process that is disturbed: the real driver, the real store and the engine in one process."""
 
 import itertools
 import json
@@ -35,11 +35,12 @@ SECONDS_PER_DAY, DAYS_BEFORE_1970 = 86400.0, 2440587.5
 
 @dataclass(frozen=True)
 class Victim:
-    """How a process drives the one sweep of a database: in a folder for what it tells, from a machine, with a lease.
+    """How a process drives the only sweep of a database, and how it is disturbed.
 
-    It is killed when it passes the point `kill_at`, a name and a number, or stops by Ctrl-C or stalls after so
-    many blocks, which follow each other after a pause. With `loses_packs` every pack is lost after its second block,
-    until its trials are alone. Its own clock jumps by `clock_jump` after a second, of which SQLite alone knows.
+    It is killed when it passes the point `kill_at` (name, n) for the n-th time. It is interrupted as by Ctrl-C after
+    `stop_after` blocks, and stalls after `stall_after` blocks. It pauses for `pause` seconds after each block. With
+    `loses_packs`, every pack is lost after its second block, unless it has only one trial. After one second, SQLite
+    alone sees a clock that has jumped by `clock_jump` seconds.
     """
 
     address: str
@@ -58,25 +59,25 @@ class Victim:
 
     @property
     def acknowledged(self):
-        """The epochs that the process has shown, with their numbers, by trial and epoch."""
+        """The epochs that the process has shown to its observer: their numbers, by trial and epoch."""
         path = self.folder / "acknowledged"
         lines = path.read_text().splitlines() if path.exists() else []
         return {(trial, epoch): numbers for trial, epoch, numbers in map(json.loads, lines)}
 
     @property
     def points(self):
-        """How often the process passed every point; known only of one that came to its end."""
+        """How often the process passed each kill point. Written only if it was not killed."""
         return json.loads((self.folder / "points").read_text())
 
     @property
     def complaint(self):
-        """The traceback of a process that broke."""
+        """The traceback of an unexpected exception in the process."""
         path = self.folder / "complaint"
         return path.read_text() if path.exists() else ""
 
 
 def run(victim):
-    """The life of the process."""
+    """Main function of the process."""
     points = KillPoints(victim.kill_at)
     settle(victim)
     points.watch()
@@ -100,7 +101,7 @@ def run_when_all_are_ready(victim, start):
 
 
 def settle(victim):
-    """Small packs, a block and a saved state after every epoch, and the victim's own times."""
+    """Use small packs, a block and a saved state after every epoch, and the victim's own timing."""
     packs.LARGEST_PACK = 4
     block_builder.BLOCK_SECONDS = block_builder.STATE_SECONDS = 0.0
     claims.LEASE_SECONDS = victim.lease
@@ -116,7 +117,7 @@ def settle(victim):
 
 
 def let_clock_jump(began, seconds, connection, record):
-    """Let SQLite see another time than the machine's from a second after the beginning."""
+    """From one second after the start, let SQLite see a clock that has jumped."""
 
     def julianday(moment):
         jump = seconds if time.monotonic() - began > 1.0 else 0.0
@@ -126,7 +127,7 @@ def let_clock_jump(began, seconds, connection, record):
 
 
 def train_or_lose(task, dataset, should_stop):
-    """Train a pack as a worker does that dies with its third block, unless it has one trial alone."""
+    """Train a pack like a worker that dies with its third block, unless the pack has only one trial."""
     blocks = train_pack(task, dataset, should_stop)
     if len(task.trials) == 1:
         yield from blocks
@@ -142,13 +143,13 @@ def train(victim):
 
 
 def write_ahead(victim):
-    """Write the sweep before several processes begin, of which each would write one."""
+    """Write the sweep before several processes start; otherwise each of them would write its own."""
     with open_store_for_writing(victim.address) as store:
         return written_sweep(store, victim.sweep).sweep_id
 
 
 def written_sweep(store, text):
-    """The sweep, written where it is not there yet."""
+    """The sweep, written to the store if it is not there yet."""
     prepared = prepare_sweep(sweep_from_text(text))
     try:
         return stored_sweep(store, prepared.sweep.name)
@@ -157,7 +158,7 @@ def written_sweep(store, text):
 
 
 class Acknowledging:
-    """Observes a sweep and notes every epoch in a file, which outlives the process."""
+    """Observes a sweep and records every epoch in a file, which outlives the process."""
 
     def __init__(self, victim):
         self.victim = victim
@@ -186,7 +187,7 @@ HEART = threading.Lock()
 
 
 def stall():
-    """Stop this process until somebody lets it go on, but not in the middle of a transaction of its heartbeat."""
+    """Stop this process with SIGSTOP, but not in the middle of a transaction of its heartbeat."""
     with HEART:
         os.kill(os.getpid(), signal.SIGSTOP)
 
@@ -197,5 +198,5 @@ def beat_unless_stalling(session, watch, beat=heartbeat.beat):
 
 
 def stored(number):
-    """A number as databases have it: none where it is not finite, and no -0.0."""
+    """A number as databases store it: None if it is not finite, and 0.0 for -0.0."""
     return number + 0.0 if abs(number) < float("inf") else None

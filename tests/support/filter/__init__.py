@@ -1,1 +1,1 @@
-"""Random filters, and what they must find."""
+"""Random filters, and the trials they should find."""

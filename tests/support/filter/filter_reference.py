@@ -1,8 +1,9 @@
-"""What a filter means, in plain Python: evaluated over rows as mappings, without the grammar and without SQL.
+"""A reference implementation of filters in plain Python, which evaluates them on rows (mappings) without grammar or
+SQL.
 
-A filter is a tuple: `("and", one, other)`, `("<", ("name", "e_v"), ("number", 0.02))`. A condition is True or False, or
-None, which is unknown. Nothing is known here of the code that it is compared with, only the
-rules of docs/reference/filters.md.
+A filter is a tuple: `("and", one, other)`, `("<", ("name", "e_v"), ("number", 0.02))`. A condition is True, False, or
+None for unknown. This module shares no code with the implementation it is compared with; it only follows
+docs/reference/filters.md.
 """
 
 import operator
@@ -16,14 +17,14 @@ COMPARISONS = {
     ">=": operator.ge,
 }
 ARITHMETIC = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv}
-# Axes of which a configuration may have several variants, with what the settings call them.
+# Axes for which a configuration may have several variants, with their names in the settings.
 LISTS = {"activation": "activation", "output_activation": "output_activation", "regularizer": "regularizers"}
 LISTS["stopping"] = "stopping"
 LARGEST, SMALLEST = 1e75, 1e-75
 
 
 def holds(condition, row):
-    """True, False or None."""
+    """Whether a condition holds: True, False or None."""
     kind, *parts = condition
     if kind == "and":
         answers = [holds(part, row) for part in parts]
@@ -40,7 +41,7 @@ def holds(condition, row):
 
 
 def tested(test, row):
-    """A test, over all values of a name that has several."""
+    """The result of a test, combined over all values of a name that has several."""
     several = next((items(name, row) for name in names(test) if items(name, row) is not None), None)
     if test[0] == "is null":
         values = [value(test[1], row, item) for item in ([None] if several is None else several)]
@@ -83,7 +84,7 @@ def is_like(text, pattern):
 
 
 def value(operand, row, item):
-    """The value of an operand; `item` is the one of several that is meant."""
+    """The value of an operand; `item` selects one of several values."""
     kind, *parts = operand
     if kind in ("number", "text", "flag"):
         return parts[0]
@@ -105,7 +106,7 @@ def bounded(number):
 
 
 def items(name, row):
-    """The settings among which a name is looked up where there are several; None for a name that has one value."""
+    """The settings in which a name with several values is looked up; None for a name with one value."""
     axis, *rest = name.split(".")
     if name in ("tag", "tags"):
         return row["tags"]
@@ -138,7 +139,7 @@ def looked_up(name, row, item):
 
 
 def calculated_columns(row):
-    """The columns of a row that are differences of others."""
+    """The columns of a row that are computed as differences of others."""
 
     def difference(one, other):
         return None if row[one] is None or row[other] is None else row[one] - row[other]

@@ -1,4 +1,6 @@
-"""Stores for filters: trials of all kinds with numbers, texts and nulls, and the same as rows for the reference."""
+"""Stores for filters: trials of all kinds with numbers, texts and nulls, and the same trials as rows for the
+reference.
+"""
 
 import random
 
@@ -8,7 +10,7 @@ from fitgap.runner.store import open_store_for_writing
 from fitgap.runner.store.database.connection import connect, database_url
 from fitgap.runner.store.schema import tables
 
-# Configurations of every shape that settings have.
+# Configurations with settings of every form.
 SWEEP = """\
 name: many
 data: {source: xor}
@@ -27,7 +29,7 @@ TAGS = ("checked", "Checked", "odd one", "ü")
 
 
 def fill(address, make_plan, make_configuration, trials=30):
-    """Fill an empty database; gives the number of the sweep and its rows for the reference."""
+    """Fill an empty database; returns the number of the sweep and its rows for the reference."""
     from fitgap.runner.spec import Configuration
 
     rng = random.Random(0)
@@ -70,7 +72,7 @@ def joined(sweep_id):
 
 
 def change(connection, row, rng):
-    """Give a trial numbers, a status, a note and tags, in the database and in its row."""
+    """Set numbers, a status, a note and tags of a trial, in the database and in its row."""
     numbers = {
         name: rng.choice([*NUMBERS, rng.random()])
         for name in ("e_t", "e_v", "best_e_t", "best_e_v", "accuracy_v", "seconds", "excess", "underfit", "overfit")

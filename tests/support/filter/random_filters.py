@@ -1,4 +1,4 @@
-"""Random filters: as tuples for the reference, and as text in one of the many ways in which each can be written."""
+"""Random filters: as tuples for the reference, and as text in one of the many ways to write each of them."""
 
 NUMBERS = (
     *("trial", "repeat", "epochs", "best_epoch", "batch_size", "parameters", "learning_rate", "seconds", "attempt"),
@@ -7,7 +7,7 @@ NUMBERS = (
     *("regularizer.weight", "regularizer.l2.weight", "regularizer.dropout.ratio", "activation.beta", "stopping.epochs"),
     *("activation.prelu.beta", "activation.share", "architecture.depth", "architecture.width", "initializer.limit"),
 )
-# Names of text with what they may be held against.
+# Names with text values, and the texts they are compared with.
 TEXTS = {
     "status": ("completed", "diverged", "failed", "pending"),
     "architecture": ("4", "none", "64-32", "8"),
@@ -26,7 +26,7 @@ TEXTS = {
     "dtype": ("float32", "float64"),
 }
 FLAGS = ("regularizer.biases", "regularizer.l1.biases", "regularizer.l2.biases")
-# Names that may have several values: only those of the same place may meet.
+# Names that may have several values. Only one of them may occur in a comparison.
 SEVERAL = ("regularizer.weight", "activation.beta", "activation.share", "activation.prelu.beta", "stopping.epochs")
 SEVERAL += ("architecture.width",)
 PATTERNS = ("*", "?", "re*", "*lu*", "*:*=*", "[a-z]*", "%", "_", "*%*", "c*d", "", "*e?", "Re*", "*\\*", "???")
@@ -34,7 +34,7 @@ ORDERS = ("<", "<=", ">", ">=")
 
 
 def random_condition(random, depth=2):
-    """A condition of so many levels at most."""
+    """A random condition with at most `depth` levels."""
     kind = random.choice(["and", "or", "not", "test", "test"]) if depth else "test"
     if kind == "test":
         return random_test(random)
@@ -89,7 +89,7 @@ def null(random):
 
 
 def random_number(random, several=None, depth=2):
-    """An operand of which at most one name has several values."""
+    """A random operand in which at most one name has several values."""
     if not depth or random.random() < 0.5:
         names = [name for name in NUMBERS if name not in SEVERAL or several is None]
         return ("name", random.choice(names)) if random.random() < 0.8 else constant(random)
@@ -111,25 +111,25 @@ def names_in(part):
     return [name for each in part[1:] if isinstance(each, tuple) for name in names_in(each)]
 
 
-# How tightly each kind binds; what binds less than its place demands is put into parentheses.
+# How tightly each kind binds. A part that binds less than its context requires is put into parentheses.
 BINDING = {"or": 0, "and": 1, "not": 2, "+": 4, "-": 4, "*": 5, "/": 5, "negative": 6}
 TEST, OPERAND = 3, 7
 
 
 def written(part, random):
-    """The part as text, with spaces, capital letters and needless parentheses here and there."""
+    """The part as text, with occasional extra spaces, capital letters and parentheses."""
     return (" " if random.random() < 0.1 else "") + place(part, 0, random)
 
 
 def place(part, least, random):
-    """The part as text, at a place that wants something which binds at least so tightly."""
+    """The part as text, in a context that requires at least this binding strength."""
     text, binding = plainly(part, random)
     needs = binding < least or (random.random() < 0.1 and (binding > TEST or least <= TEST))
     return f"({text})" if needs else text
 
 
 def plainly(part, random):
-    """The part as text, and how tightly it binds."""
+    """The part as text, and its binding strength."""
     kind, *parts = part
     if kind in ("and", "or"):
         word = f" {keyword(kind, random)} "

@@ -1,1 +1,1 @@
-"""Numbers as sweeps stored them."""
+"""Stored numbers of sweeps, and digests of random packs."""

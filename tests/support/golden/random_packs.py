@@ -62,7 +62,7 @@ STOPS = ((), (("no_improvement", {"epochs": 1, "restore": "best"}),), (("accepta
 
 
 def drawn(rng, table, listed):
-    """One of the listed variants of a table."""
+    """A random choice of the listed variants of a table."""
     name, settings = listed[rng.integers(len(listed))]
     return table[name](**settings)
 
@@ -91,7 +91,7 @@ def drawn_member(rng, depth):
 
 
 def drawn_shape(rng, sizes):
-    """Half of the packs learn numbers, the others one class per output."""
+    """In about half of the packs the targets are numbers, in the others classes with one output each."""
     classes = sizes[-1] if sizes[-1] > 1 and rng.random() < 0.5 else 0
     loss = "softmax_cross_entropy" if classes and rng.random() < 0.5 else "half_squared_error"
     return PackShape(
@@ -106,14 +106,14 @@ def drawn_shape(rng, sizes):
 
 
 def drawn_examples(rng, sizes, counts, dtype):
-    """Normal inputs, and targets between 0 and 1."""
+    """Normally distributed inputs, and targets between 0 and 1."""
     inputs = [rng.normal(size=(count, sizes[0])).astype(dtype) for count in counts]
     targets = [rng.uniform(size=(count, sizes[-1])).astype(dtype) for count in counts]
     return Examples(inputs[0], targets[0], inputs[1], targets[1], ())
 
 
 def digest_of(number):
-    """What came out of training a pack: how many members and epochs, and a digest of all their bytes."""
+    """The results of training a pack: its numbers of members and epochs, and a digest of all bytes."""
     rng = np.random.default_rng(number)
     sizes = tuple(int(size) for size in rng.choice(SIZES, rng.integers(2, 5)))
     shape, counts = drawn_shape(rng, sizes), (int(rng.integers(1, 40)), int(rng.choice([1, 2, 20, 129])))

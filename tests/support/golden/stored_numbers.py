@@ -1,6 +1,6 @@
-"""The numbers that a sweep has stored, one line per trial: what a golden file holds.
+"""The stored numbers of a sweep, one line per trial: the content of a golden file.
 
-Reads the tables with sqlite3 and NumPy alone, so that it reads databases of any version of the program.
+It reads the tables with only sqlite3 and NumPy, so it can read databases of any version of the program.
 """
 
 import hashlib
@@ -21,8 +21,9 @@ TRIALS = """
 
 
 def stored_numbers(path: str) -> list[str]:
-    """Per trial: configuration, repeat, status, epochs, E_t and E_v as hexadecimal numbers, and digests of its epochs
-    and of its kept networks and states."""
+    """One line per trial: configuration, repeat, status, epochs, best epoch, E_t and E_v in hexadecimal, and digests of
+    its epochs and of its kept networks and states.
+    """
     connection = sqlite3.connect(path)
     try:
         return [trial_line(connection, *row) for row in connection.execute(TRIALS).fetchall()]
@@ -43,13 +44,13 @@ def trial_line(connection, trial, configuration, repeat, status, epochs, best_ep
     )
 
 
-# Arrays of a state that are left out: the summary holds the seconds that training took, and version 0.1.0 had no honest
-# errors and no metrics.
+# Arrays of a state that are left out: the summary contains the training time, and version 0.1.0 had neither honest
+# errors nor metrics.
 LEFT_OUT = ("summary", "honest", "honest_errors", "best_parameters", "best_accuracy")
 
 
 def arrays(content: bytes) -> list[tuple]:
-    """What a stored network or state consists of, as far as version 0.1.0 stored it too."""
+    """The arrays of a stored network or state that version 0.1.0 stored too."""
     with np.load(io.BytesIO(content), allow_pickle=False) as archive:
         names = sorted(set(archive) - set(LEFT_OUT))
         return [(name, archive[name].shape, archive[name].tobytes()) for name in names]

@@ -1,4 +1,4 @@
-"""Networks in model files, computed one number at a time and with the formulas of the notes: a second opinion."""
+"""Networks from model files, computed number by number with the formulas of the notes: a second opinion."""
 
 import json
 import math
@@ -22,7 +22,9 @@ FORMULAS = {
 
 
 def plain_forward(arrays, told, scaled):
-    """The outputs of the last layer before the loss's own function, for one example (n_0,) already scaled."""
+    """The outputs of the last layer, before the output function of the loss, for one example (n_0,) that is already
+    scaled.
+    """
     values = [float(value) for value in scaled]
     for number, functions in enumerate(told["layers"], start=1):
         function_of = {}
@@ -42,7 +44,7 @@ def plain_forward(arrays, told, scaled):
 
 
 def plain_answer(arrays, told, example):
-    """The answer about one example as it came (n_0,): a class by name, or numbers."""
+    """The answer for one unscaled example (n_0,): the name of a class, or numbers."""
     filled = [fill if math.isnan(value) else value for value, fill in zip(example, arrays["input_fill"], strict=True)]
     limits = zip(filled, arrays["input_low"], arrays["input_high"], strict=True)
     filled = [min(max(value, low), high) for value, low, high in limits]

@@ -1,4 +1,4 @@
-"""Sweeps whose networks are taken out of the store, and the small data files that they train on."""
+"""Sweeps whose networks are exported from the store, and the small data files on which they train."""
 
 import numpy as np
 from fitgap.core.activations import ACTIVATIONS
@@ -9,7 +9,7 @@ from fitgap.runner.store import open_store_for_writing
 
 
 def houses(folder):
-    """Numbers to learn; a text column, and missing values of both kinds."""
+    """Numeric targets; a text column, and missing values in numbers and text."""
     random = np.random.default_rng(1)
     one, two = ["size,town,rooms,price"], ["size,town,rooms,price,rent"]
     for row in range(60):
@@ -23,7 +23,7 @@ def houses(folder):
 
 
 def animals(folder):
-    """Three classes, and two of the same animals in another file."""
+    """Three classes; another file has two classes for the same animals."""
     random = np.random.default_rng(2)
     kinds, pets = ["a,b,c,kind"], ["a,b,c,tame"]
     for row in range(90):
@@ -37,7 +37,7 @@ def animals(folder):
 
 HOUSES = "data: {source: houses.csv, target: price, missing: mean, text: one_hot}"
 ANIMALS = "data: {source: animals.csv, target: kind}"
-# Between them every reading, every loss, every activation, both dtypes, each way of scaling.
+# Together they cover every reading, loss and activation, both dtypes, and all ways of scaling.
 SWEEPS = {
     "filled": f"""
 {HOUSES}
@@ -91,7 +91,7 @@ axes: {{architecture: 24, activation: {"+".join(ACTIVATIONS)}, optimizer: fixed}
 
 
 def train_sweep(folder, text, database):
-    """The store after the sweep, and the sweep as prepared."""
+    """The store after training the sweep, and the prepared sweep."""
     prepared = prepare_sweep(sweep_from_text(text, str(folder / "sweep.yaml")))
     store = open_store_for_writing(str(database))
     drive(store, write_sweep(store, prepared), engine="local", workers=None, on_block=lambda block: None)

@@ -1,4 +1,4 @@
-"""What is checked of every command everywhere: its exit code, its answer, its noise, and what it leaves behind."""
+"""Checks of every command in every environment: its exit code, its answer, its noise, and what it leaves behind."""
 
 import pytest
 
@@ -7,12 +7,14 @@ from support.places.environments.environment import FAILS, NOT_STARTED, RAY, REF
 from support.places.leftovers import left_behind
 from support.places.starting import run
 
-# Of the pairs that the rows of the tables name, each commit tries one in so many.
+# Each commit tries one in N of the pairs in the tables' samples.
 STEP = 8
 
 
 def sample(environments):
-    """The pairs of an environment and a command that each commit tries: neighbours in a table are much alike."""
+    """The pairs of an environment and a command that each commit tries. Neighbors in a table are similar, so a few
+    suffice.
+    """
     pairs = [(environment, BY_NAME[name]) for environment in environments for name in environment.sample]
     return pairs[::STEP]
 
@@ -29,7 +31,7 @@ def in_words(pairs):
 
 
 def check(environment, command, stage, plain, require):
-    """Run a command in an environment and check all that anyone may rely on."""
+    """Run a command in an environment and check everything that users may rely on."""
     require(environment.needs)
     outcome = run(stage, environment, command.arguments)
     left = left_behind(stage, outcome.before, command.creates)
@@ -43,7 +45,7 @@ def check(environment, command, stage, plain, require):
 
 
 def check_refusal(environment, outcome, command):
-    """The reason is one line that names what is in the way; training may have told more before it."""
+    """The reason is one line that names the obstacle; training may have printed other lines before it."""
     if "err" not in environment.hears or environment.columns or command.name == "no such command":
         return
     lines = outcome.complaint
@@ -54,7 +56,7 @@ def check_refusal(environment, outcome, command):
 
 
 def check_answer(environment, outcome, command, stage, plain):
-    """Programs read the same everywhere, and training finds the same."""
+    """The machine-readable output and the results of training are the same everywhere."""
     expected, rows = plain(command.name)
     if command.is_same and "out" in environment.hears:
         assert outcome.out == expected.out, outcome.told

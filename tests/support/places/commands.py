@@ -1,24 +1,24 @@
-"""The commands that are tried in every environment, with what each may leave in the working folder."""
+"""The commands that are tried in every environment, and the files that each may leave in the working folder."""
 
 from dataclasses import dataclass
 
 from support.places.environments.environment import ASKS, FAILS, PREDICTS, RAY, READS, REPLAYS, SAVES, TRAINS, WRITES
 
 XOR = ("run", "--data", "xor", "--hidden", "4", "--optimizer", "adam:rate=0.05", "--repeats", "2", "--epochs", "20")
-# A second of work on one core: processes are worth it, and Ray is not.
+# One second of work on one core: worth starting processes for, but not Ray.
 DIGITS = ("run", "--data", "digits", "--hidden", "128", "--repeats", "16", "--epochs", "10")
 
 
 @dataclass(frozen=True)
 class Command:
-    """A command of `fitgap`. `trained` is the sweep whose rows must be the same wherever it is trained."""
+    """A command of `fitgap`. `trained` is a sweep whose rows must be the same in every environment."""
 
     name: str
     arguments: tuple[str, ...]
     kind: str
     creates: tuple[str, ...] = ()
     trained: str = ""
-    # Whether every environment prints the same, to the last byte: what a program reads, without times and paths.
+    # Whether every environment prints the same to the last byte: machine-readable output without times and paths.
     is_same: bool = False
 
 

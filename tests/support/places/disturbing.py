@@ -1,4 +1,4 @@
-"""Signals: which, how often, to whom, and at which moment of a sweep."""
+"""Signals to send: which, how often, to which process, and at which moment of a sweep."""
 
 import os
 import re
@@ -16,24 +16,24 @@ from support.places.starting import PATIENCE_SECONDS, Started
 
 STOPPING = ("INT", "TERM", "HUP", "QUIT")
 PAUSE_SECONDS = 0.2
-# So long a stopped sweep sleeps before it is continued.
+# How long a suspended sweep sleeps before it is continued.
 SLEEP_SECONDS = 2.0
-# Some seconds of work on one core, in several packs.
+# A few seconds of work on one core, in several packs.
 LONG = (
     *("run", "--data", "digits", "--hidden", "128", "--hidden", "64", "--repeats", "8", "--epochs", "50"),
     *("--name", "long", "--workers", "2"),
 )
-# The last line tells how to go on, as a command.
+# The last line ends with the command that resumes the sweep.
 ADVICE = re.compile(r"(fitgap \S.*)$")
 
 
 def statuses(stage: Stage) -> dict[str, int]:
-    """How many trials of the sweep have which status; none before it is written."""
+    """The number of trials of the sweep by status; empty before it is written."""
     return dict(ask(stage, "SELECT status, count(*) FROM trial JOIN sweep ON sweep.id = sweep_id"))
 
 
 def epochs(stage: Stage) -> int:
-    """How many epochs of the sweep are in the database."""
+    """The number of epochs of the sweep in the database."""
     counted = ask(
         stage,
         "SELECT 'epochs', count(*) FROM epoch JOIN trial ON trial.id = trial_id JOIN sweep ON sweep.id = sweep_id",
@@ -42,7 +42,7 @@ def epochs(stage: Stage) -> int:
 
 
 def ask(stage: Stage, query: str) -> list[tuple[str, int]]:
-    """What the database that has the sweep answers, of those in the working folder."""
+    """The result of a query on the database in the working folder that contains the sweep."""
     for database in stage.work.rglob("fitgap.db"):
         connection = sqlite3.connect(database, timeout=10)
         try:
@@ -62,9 +62,9 @@ def is_training(stage: Stage) -> bool:
 
 
 def has_begun(stage: Stage) -> bool:
-    """Whether a process of the stage runs the program. Before that, Python itself starts, and hears no signal.
+    """Whether a process of the stage runs the program. Before that, Python itself is starting and handles no signals.
 
-    `_ctypes` is the first library that the program loads: it hides passwords.
+    `_ctypes` is the first library that the program loads, to hide passwords.
     """
     for number in processes_of(stage.mark):
         with suppress(OSError):
@@ -84,7 +84,7 @@ def has_ended(stage: Stage) -> bool:
 
 
 def after(seconds: float) -> Callable[[Stage], bool]:
-    """A moment so long after the program has begun."""
+    """The condition that this many seconds have passed since the program started."""
     began: list[float] = []
 
     def is_over(stage: Stage) -> bool:
@@ -95,7 +95,7 @@ def after(seconds: float) -> Callable[[Stage], bool]:
     return is_over
 
 
-# From the name of a moment to what makes its condition: moments that count time start anew for each row.
+# Functions that make the condition for a moment, by its name, so that each row measures time anew.
 MOMENTS: dict[str, Callable[[], Callable[[Stage], bool]]] = {
     **{f"{delay} s after its start": lambda delay=delay: after(delay) for delay in (0.1, 0.3, 0.5, 0.7, 0.9)},
     "once it is written": lambda: is_written,
@@ -108,7 +108,7 @@ MOMENTS: dict[str, Callable[[], Callable[[Stage], bool]]] = {
 
 @dataclass(frozen=True)
 class Disturbance:
-    """So many signals to the driver or to its process group, at a moment, while an engine trains."""
+    """Send N signals to the driver or its process group, at a moment while an engine trains."""
 
     signal: str
     moment: str
@@ -125,7 +125,7 @@ class Disturbance:
         return signal.Signals[f"SIG{self.signal}"]
 
     def send(self, started: Started, number: int | None = None) -> None:
-        """Send one signal, to a process that may have ended."""
+        """Send one signal. The process may have ended already."""
         kill = os.killpg if self.group else os.kill
         with suppress(ProcessLookupError):
             kill(started.process.pid, self.number if number is None else number)
@@ -138,7 +138,7 @@ class Disturbance:
             time.sleep(PAUSE_SECONDS)
 
     def suspend(self, started: Started) -> None:
-        """What Ctrl-Z does, and `fg` some time later."""
+        """Suspend the command as with Ctrl-Z, and later continue it as with `fg`."""
         self.disturb(started)
         time.sleep(SLEEP_SECONDS)
         self.send(started, signal.SIGCONT)
@@ -153,14 +153,14 @@ def wait_for(is_moment: Callable[[Stage], bool], started: Started) -> None:
 
 
 def is_stopped(process: int) -> bool:
-    """Whether a process sleeps until it is continued."""
+    """Whether a process is stopped until it is continued."""
     with suppress(OSError):
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "T"
     return False
 
 
 def advice(err: str) -> str:
-    """The command that the last line names, if it names one."""
+    """The command that the last line suggests, if any."""
     lines = err.splitlines()
     found = ADVICE.search(lines[-1]) if lines else None
     return found.group(1) if found else ""

@@ -9,14 +9,14 @@ from pathlib import Path
 
 from support.places.stage import Stage
 
-# Servers need a moment to end; whatever is there after that stays.
+# Servers need a moment to end; anything left after this time is a leftover.
 GRACE_SECONDS = 20.0
 DATABASES = ("fitgap.db", "real.db")
 OURS = ("out", "err", "before")
 
 
 def processes_of(mark: str) -> dict[int, str]:
-    """The processes that have a mark in their environment, or had it when they started, with what they are called."""
+    """The processes with a mark in their environment or initial environment, with their command lines."""
     found = {}
     for entry in Path("/proc").iterdir():
         with suppress(OSError, ValueError):
@@ -27,7 +27,7 @@ def processes_of(mark: str) -> dict[int, str]:
 
 
 def new_paths(stage: Stage, before: Iterable[str], expected: tuple[str, ...], theirs: frozenset[str]) -> set[str]:
-    """The paths in the folders of a stage that a command has made and was not asked for."""
+    """New paths in the folders of a stage that the command was not asked to create."""
     return {
         path
         for path in stage.contents() - set(before)
@@ -40,9 +40,9 @@ def new_paths(stage: Stage, before: Iterable[str], expected: tuple[str, ...], th
 def left_behind(
     stage: Stage, before: Iterable[str], expected: tuple[str, ...] = (), theirs: frozenset[str] = frozenset()
 ) -> list[str]:
-    """What is still there some time after a command has ended, in words; ends those processes.
+    """A description of everything that is left some time after a command has ended; kills leftover processes.
 
-    Files of the names in `expected`, and everything below folders of the names in `theirs`, may be there.
+    Files named in `expected`, and everything below folders named in `theirs`, are allowed.
     """
     deadline = time.monotonic() + GRACE_SECONDS
     while True:

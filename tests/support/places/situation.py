@@ -1,4 +1,4 @@
-"""What a situation is: a program of a user who trains sweeps in their own process, and how it is started."""
+"""Situations: a user's program that trains sweeps in its own process, and how it is started."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ ONCE = """
 with watched():
     train("one")
 """
-# NAMES are trained in threads, whose errors are the program's.
+# Trains all of NAMES in threads; an error in a thread is an error of the program.
 THREADS = """
 import threading
 errors = []
@@ -41,7 +41,7 @@ assert ray.get(counter.add.remote()) == 1
 
 @dataclass(frozen=True)
 class Situation:
-    """A user's program, how Python gets it, with which flags, and the sweeps that it trains."""
+    """A user's program, how Python receives it, with which flags, and the sweeps it trains."""
 
     name: str
     body: str
@@ -49,7 +49,7 @@ class Situation:
     how: str = FILE
     flags: tuple[str, ...] = ()
     trains: tuple[str, ...] = ("one",)
-    # Engines that are tried with every commit. Those of Ray are in tests/runner/frames/test_isolation.py.
+    # Engines tried per commit. Those on Ray are in tests/runner/frames/test_isolation.py.
     sample: tuple[str, ...] = ()
 
     @property

@@ -1,4 +1,4 @@
-"""Programs of users who train sweeps in their own process."""
+"""Users' programs that train sweeps in their own process."""
 
 from support.places.situation import AUTO, CELL, FLAG, INPUT, LOCAL, ONCE, OWN_RAY, RAY, THREADS, Situation
 

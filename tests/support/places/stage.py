@@ -1,4 +1,4 @@
-"""A row's own folders, its copy of the database, and its view of /tmp and /dev/shm."""
+"""The stage of a row: its own folders, copy of the database, and view of /tmp and /dev/shm."""
 
 import os
 import shutil
@@ -12,12 +12,12 @@ from pathlib import Path
 
 COMMAND = Path(sys.executable).parent / "fitgap"
 OTHER = "65534"
-# No path of a stage is long: sockets below $TMPDIR have room for the names that Ray gives them.
+# Short, so that Ray's socket names fit below $TMPDIR.
 PARENT = "/var/tmp"
 GROUPS = Path("/sys/fs/cgroup")
 DROP_EVERYTHING = "setpriv --inh-caps=-all --bounding-set=-all"
 BECOME_OTHER = f"setpriv --reuid={OTHER} --regid={OTHER} --clear-groups --inh-caps=-all"
-# Its own /dev/shm, and a /tmp whose changes are kept in the stage. It lasts until its standard input is closed.
+# Has its own /dev/shm, and a /tmp whose changes are kept in the stage. It lasts until its standard input is closed.
 NAMESPACE = """
 mount -t tmpfs tmpfs /dev/shm && mount -t overlay overlay \
  -o lowerdir=/tmp,upperdir="$1/slash-tmp/upper",workdir="$1/slash-tmp/work" /tmp
@@ -26,7 +26,7 @@ echo ready; read forever
 
 
 class Stage:
-    """Folders for one row, and a namespace of mounts where this user may make one."""
+    """Folders for one row, and a mount namespace if this user may create one."""
 
     def __init__(self, template: Path):
         self.root = Path(tempfile.mkdtemp(prefix="fg", dir=PARENT))
@@ -58,17 +58,17 @@ class Stage:
         shutil.rmtree(self.root, ignore_errors=True)
 
     def inside(self, *line: object) -> list[str]:
-        """A command line as it has to be started to see the mounts of this stage."""
+        """A command line that runs inside the mounts of this stage."""
         entering = ["nsenter", f"--mount=/proc/{self.holder.pid}/ns/mnt"] if self.holder else []
         return [*entering, *map(str, line)]
 
     def seen_from_outside(self, path: str) -> str:
-        """Another name of a path in this stage, for who does not see its mounts."""
+        """The path of a file in this stage for processes that do not see its mounts."""
         return f"/proc/{self.holder.pid}/root{path}" if self.holder else path
 
     @property
     def variables(self) -> dict[str, str]:
-        """The environment of a command: what most people have, and nothing that this process happens to have."""
+        """The environment of a command: typical variables only, none inherited from this process."""
         return {
             "PATH": f"{COMMAND.parent}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
             "LANG": "C.UTF-8",
@@ -83,7 +83,7 @@ class Stage:
             "GROUPS_FOLDER": str(GROUPS),
             "FITGAP_PLACE": self.mark,
             "OPENBLAS_NUM_THREADS": "1",
-            # A checkout may lie in /tmp.
+            # The checkout may be in /tmp.
             "PYTHONDONTWRITEBYTECODE": "1",
         }
 
@@ -93,7 +93,7 @@ class Stage:
         return {os.fsdecode(path) for path in listed.stdout.split(b"\0") if path}
 
     def databases(self) -> list[str]:
-        """The paths of the databases, as they are called outside, wherever they were moved."""
+        """The paths of the databases, as seen from outside, wherever they have been moved."""
         return [
             self.seen_from_outside(path)
             for path in self.contents()
@@ -101,7 +101,7 @@ class Stage:
         ]
 
     def rows(self, sweep: str) -> list[tuple[object, ...]]:
-        """What a sweep found, to the last bit, without when and by whom."""
+        """The results of a sweep to the last bit, without times and drivers."""
         found: list[tuple[object, ...]] = []
         for database in self.databases():
             with closing(sqlite3.connect(database)) as connection:
@@ -121,7 +121,7 @@ FROM trial JOIN sweep ON sweep.id = trial.sweep_id WHERE sweep.name = ? ORDER BY
 
 
 def may_mount() -> bool:
-    """Whether this user can make a namespace of mounts."""
+    """Whether this user can create a mount namespace."""
     return os.getuid() == 0 and bool(shutil.which("unshare")) and works("unshare", "--mount", "true")
 
 
@@ -130,7 +130,7 @@ def may_change_user() -> bool:
 
 
 def may_make_groups() -> bool:
-    """Whether control groups for memory and processor time can be made here."""
+    """Whether this user can create control groups for memory and processor time."""
     return all(os.access(GROUPS / kind, os.W_OK) for kind in ("memory", "cpu")) and os.getuid() == 0
 
 
@@ -141,7 +141,7 @@ def works(*line: str) -> bool:
 
 
 def way_to_python(stage: Path) -> str:
-    """Lines for a namespace of mounts that let every user reach this Python, which may lie in someone's home."""
+    """Shell lines for a mount namespace that make this Python accessible to every user; it may be in someone's home."""
     base = Path(sys.base_prefix)
     closed = [folder for folder in base.parents if not folder.stat().st_mode & 0o001]
     if not closed:

@@ -1,4 +1,4 @@
-"""Starting a command in an environment, and what came of it."""
+"""Starting a command in an environment, and its outcome."""
 
 import fcntl
 import os
@@ -24,7 +24,7 @@ cd "$WORK"
 ({listing}) >"$STAGE/before" 2>/dev/null
 exec {under} "$@" {redirect}
 """
-# What native code writes when it is unhappy, and Python when nobody was meant to see it.
+# Output that no user should see: crash reports and logs of native code, and internal messages of Python.
 NOISE = re.compile(
     r"Traceback|\*\*\* SIG|StackTrace|@ +0x[0-9a-f]|^\[?\d{4}-\d\d-\d\d [\d:,]+|^[EFWI]\d{4} |core_worker|\(raylet|"
     r"Fatal Python|Exception ignored|Segmentation|Aborted|resource_tracker|leaked|OpenBLAS|Warning:",
@@ -34,7 +34,7 @@ NOISE = re.compile(
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a command did: its exit code, what it wrote, and the paths that were there before it started."""
+    """The outcome of a command: its exit code, its output, and the paths that existed before it started."""
 
     code: int
     out: str
@@ -56,7 +56,7 @@ class Outcome:
 
 
 class Started:
-    """A command that runs."""
+    """A running command."""
 
     def __init__(self, stage: Stage, environment: Environment, arguments: tuple[str, ...], program: object = COMMAND):
         self.stage, self.environment = stage, environment
@@ -78,7 +78,7 @@ class Started:
             )
 
     def _on_terminal(self, line: list[str]) -> subprocess.Popen[bytes]:
-        """Everything is a terminal, and what comes there is written to `out`."""
+        """All streams are a terminal, whose output is written to `out`."""
         ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, self.environment.columns, 0, 0))
         variables = {"TERM": "xterm-256color", **self.stage.variables}
@@ -93,7 +93,7 @@ class Started:
         return process
 
     def hang_up(self) -> None:
-        """Close the terminal under it."""
+        """Close the command's terminal."""
         self.is_hung_up.set()
         self.reader.join()
 
@@ -101,7 +101,7 @@ class Started:
         return self.stage.root / name
 
     def wait(self) -> Outcome:
-        """Wait until it ends, which every command does before long."""
+        """Wait until the command ends; fails after a timeout."""
         try:
             code = self.process.wait(PATIENCE_SECONDS)
         except subprocess.TimeoutExpired:
@@ -119,7 +119,7 @@ class Started:
 
 
 def keep(terminal: int, path: Path, is_hung_up: threading.Event) -> None:
-    """Write what comes from a terminal to a file until either side closes it."""
+    """Copy the output of a terminal to a file until either side closes it."""
     with path.open("wb") as file, suppress(OSError):
         while not is_hung_up.is_set():
             if select.select([terminal], [], [], 0.1)[0]:
@@ -128,12 +128,12 @@ def keep(terminal: int, path: Path, is_hung_up: threading.Event) -> None:
 
 
 def run(stage: Stage, environment: Environment, arguments: tuple[str, ...], program: object = COMMAND) -> Outcome:
-    """Run a program, if no other one then `fitgap`, in an environment until it ends."""
+    """Run a program, by default `fitgap`, in an environment until it ends."""
     return Started(stage, environment, arguments, program).wait()
 
 
 def run_line(stage: Stage, environment: Environment, line: str) -> Outcome:
-    """Run a command line as a person would who copies it."""
+    """Run a command line as a person who copies it would."""
     program, *arguments = shlex.split(line)
     assert program == "fitgap", line
     return run(stage, environment, tuple(arguments))

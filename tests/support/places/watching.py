@@ -1,4 +1,4 @@
-"""Runs inside a user's process: notes everything of it that a library might change, and trains sweeps there."""
+"""Runs in a user's process: records everything there that a library might change, and trains sweeps."""
 
 import contextlib
 import gc
@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-# A second of work, which is worth processes, and not Ray.
+# One second of work: worth starting processes for, but not Ray.
 SWEEP = {
     "data": "digits",
     "repeats": 16,
@@ -32,7 +32,7 @@ ENGINE = sys.argv[1] if len(sys.argv) > 1 else os.environ.get("PLACES_ENGINE", "
 
 
 def settings_of_process() -> dict[str, Any]:
-    """What the system keeps for a process."""
+    """The process settings that the operating system keeps."""
     mask = os.umask(0o22)
     os.umask(mask)
     limits = {name: resource.getrlimit(getattr(resource, name)) for name in dir(resource) if name.startswith("RLIMIT")}
@@ -52,7 +52,7 @@ def settings_of_process() -> dict[str, Any]:
 
 
 def open_files() -> dict[str, str]:
-    """The open file descriptors with what they are, but for the one that lists them."""
+    """The open file descriptors and their targets, except the one used for listing them."""
     found = {}
     for name in os.listdir("/proc/self/fd"):
         with contextlib.suppress(OSError):
@@ -61,12 +61,12 @@ def open_files() -> dict[str, str]:
 
 
 def children() -> list[str]:
-    """The processes below this one."""
+    """The child processes of this one."""
     return sorted(Path("/proc/self/task").joinpath(str(os.getpid()), "children").read_text().split())
 
 
 def settings_of_python() -> dict[str, Any]:
-    """What Python and its libraries keep."""
+    """The settings of Python and its libraries."""
     root = logging.getLogger()
     known = {name: (one.level, one.disabled, one.propagate) for name, one in loggers().items()}
     return {
@@ -107,17 +107,17 @@ def state() -> dict[str, Any]:
 
 @contextlib.contextmanager
 def watched() -> Iterator[None]:
-    """Note in `CHANGES` whatever is different at the end of the block."""
+    """Record in `CHANGES` everything that has changed by the end of the block."""
     before = state()
     yield
     after = state()
-    # A library that is loaded for the first time may bring loggers of its own.
+    # A library that is loaded for the first time may add its own loggers.
     after["loggers"] = {name: after["loggers"].get(name) for name in before["loggers"]}
     CHANGES.update({name: change(before[name], after[name]) for name in before if before[name] != after[name]})
 
 
 def change(before: Any, after: Any) -> Any:
-    """What a value was and is; of a mapping, only the entries that differ."""
+    """A value before and after; of a mapping, only the entries that differ."""
     if not isinstance(before, dict):
         return [before, after]
     keys = sorted(before.keys() | after.keys())
@@ -125,7 +125,7 @@ def change(before: Any, after: Any) -> Any:
 
 
 class Looker(threading.Thread):
-    """A thread of the user's that looks all the time where the process is and what its environment says."""
+    """A user's thread that continually checks the current folder and the environment."""
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
@@ -144,7 +144,7 @@ class Looker(threading.Thread):
 
 
 class Outlet(io.TextIOBase):
-    """The standard output of a notebook: it takes text, and has no file underneath."""
+    """Standard output as in a notebook: it accepts text and has no file descriptor."""
 
     encoding = "utf-8"
 
@@ -156,22 +156,22 @@ class Outlet(io.TextIOBase):
 
 
 def train(name: str, engine: str = ENGINE, **options: Any) -> Any:
-    """Train the sweep under this name as a user would; returns what `run_sweep` does."""
+    """Train the sweep under this name as a user would; returns the result of `run_sweep`."""
     from fitgap import run_sweep
 
     return run_sweep({**SWEEP, "name": name}, engine=engine, workers=2, notify=lambda line: None, **options)
 
 
 def train_quietly(name: str) -> None:
-    """The same for who cannot take what it returns to another process."""
+    """The same without a result, for processes that cannot pass it on."""
     train(name)
 
 
 def report() -> None:
-    """Say what has changed, for who started this process."""
+    """Report the changes to the test that started this process."""
     Path(os.environ["STAGE"], "changes").write_text(json.dumps(CHANGES, default=str))
 
 
 if __name__ == "__main__":
-    # What comes to standard input is a program of the user's.
+    # Standard input contains the user's program.
     exec(compile(sys.stdin.read(), "<cell>", "exec"), {"__name__": "__main__"})

@@ -1,1 +1,1 @@
-"""What whole trainings are compared with."""
+"""Reference implementations for whole trainings."""

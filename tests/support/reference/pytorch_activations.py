@@ -1,4 +1,4 @@
-"""The activation functions of the core as modules of PyTorch."""
+"""The activation functions of the core as PyTorch modules."""
 
 import functools
 
@@ -7,7 +7,7 @@ from fitgap.core.activations import ELU, Identity, Mish, PReLU, ReLU, Sigmoid, S
 
 
 class Formula(torch.nn.Module):
-    """A function by its formula, differentiated by autograd, whose learned β and γ are parameters."""
+    """A function given by its formula and differentiated by autograd; its learned β and γ are PyTorch parameters."""
 
     def __init__(self, formula, function):
         super().__init__()
@@ -45,7 +45,7 @@ def squareplus(x, beta):
     return (x + torch.sqrt(x * x + beta)) / 2
 
 
-# Modules of PyTorch where it has them; it has no squareplus, and but for PReLU nothing that is learned.
+# PyTorch's own modules where they exist. It has no squareplus and, apart from PReLU, no learned parameters.
 FUNCTIONS = {
     Identity(): lambda function: torch.nn.Identity(),
     Sigmoid(): lambda function: torch.nn.Sigmoid(),

@@ -1,4 +1,4 @@
-"""The layers of the core as modules of PyTorch, and their weights and biases in the order of either."""
+"""The layers of the core as PyTorch modules, and their weights and biases in the order of either."""
 
 import numpy as np
 import torch
@@ -17,7 +17,7 @@ from fitgap.core.layers.recurrent import Recurrent
 
 
 def modules_of(network):
-    """The same layers in PyTorch, for inputs (N, channels, axes), with the number of layers that each stands for."""
+    """The same layers in PyTorch, for inputs (N, channels, axes), each with the number of our layers it replaces."""
     modules = []
     for layer, shape in zip(network.layers, network.shapes, strict=False):
         if isinstance(layer, Residual):
@@ -41,7 +41,7 @@ class Around(torch.nn.Sequential):
 
 
 def without_connections(modules):
-    """All layers, also those that a residual connection goes around."""
+    """All layers, including those inside residual connections."""
     for module in modules:
         yield from without_connections(module) if isinstance(module, Around) else [module]
 
@@ -76,13 +76,13 @@ class ChannelsLast(torch.nn.Module):
 
 
 class OverSteps(torch.nn.Module):
-    """A recurrent layer on values (N, channels, steps), as convolutions have them."""
+    """A recurrent layer on values (N, channels, steps), the layout of convolutions."""
 
     def __init__(self, layer, channels):
         super().__init__()
         kind = {Elman: torch.nn.RNN, Gated: torch.nn.GRU, Memory: torch.nn.LSTM}[type(layer)]
         self.inner, self.gives_all = kind(channels, layer.units, batch_first=True), layer.outputs == "all"
-        # PyTorch has two biases where their sum matters: only the innermost of a GRU differ.
+        # PyTorch has two biases, but only their sum matters, except for the candidate state of a GRU.
         own = torch.zeros(len(self.inner.bias_hh_l0), dtype=torch.float64)
         self.own_count = layer.units if isinstance(layer, Gated) else 0
         own[len(own) - self.own_count :] = 1
@@ -108,7 +108,7 @@ class OverSteps(torch.nn.Module):
 
 
 class OverChannels(torch.nn.Module):
-    """A layer normalization on values (N, channels, axes); its gains are saved among the biases here."""
+    """A layer normalization on values (N, channels, axes); our rows store its gains among the biases."""
 
     def __init__(self, layer, channels):
         super().__init__()
@@ -154,7 +154,7 @@ def put_biases(module, values):
 
 
 def kernel(view, layer, shape):
-    """Weights from here in the order of PyTorch: (channels, input channels, places)."""
+    """Our weights in PyTorch's order: (channels, input channels, places)."""
     if not isinstance(layer, Convolution):
         return view
     return np.moveaxis(view.reshape(len(view), *[layer.size] * (len(shape) - 1), shape[-1]), -1, 1)

@@ -1,11 +1,13 @@
-"""The optimizers of the core as optimizers of PyTorch."""
+"""The optimizers of the core as PyTorch optimizers."""
 
 import torch
 from fitgap.core.optimizers import Adam, AdamW, GradientDescent, HeavyBall, Momentum, Nesterov, RMSProp
 
 
 class SquareRootRule(torch.optim.Optimizer):
-    """w ← w − α·m/√(v + ε) with the averages m and v of Magyar 2024, Alg. 22 (β₁ = 0) and 23: PyTorch has ε outside."""
+    """w ← w − α·m/√(v + ε) with the averages m and v of Magyar 2024, Alg. 22 (β₁ = 0) and 23. PyTorch has ε outside the
+    root.
+    """
 
     def __init__(self, groups, lr, beta_1, beta_2, eps):
         super().__init__(groups, {"lr": lr, "beta_1": beta_1, "beta_2": beta_2, "eps": eps})
@@ -22,7 +24,7 @@ class SquareRootRule(torch.optim.Optimizer):
 
 
 def sgd(optimizer, groups, **momentum):
-    """PyTorch adds whole gradients to its velocity, and so has 1/(1 − β) times as long steps."""
+    """PyTorch adds full gradients to its velocity, so its steps are 1/(1 − β) times as long as ours."""
     beta = momentum.get("momentum", 0)
     return torch.optim.SGD(groups, lr=optimizer.rate * (1 - beta), dampening=0, foreach=False, **momentum)
 
@@ -42,7 +44,7 @@ def adamw(optimizer, groups):
 
 
 class ClippedAdam(torch.optim.Adam):
-    """Adam with the gradient scaled to a largest norm, without the 10⁻⁶ that PyTorch adds to the norm."""
+    """Adam with gradient norm clipping, without the 10⁻⁶ that PyTorch adds to the norm."""
 
     def __init__(self, optimizer, groups):
         super().__init__(groups, lr=optimizer.rate, eps=optimizer.epsilon, foreach=False)
@@ -57,7 +59,7 @@ class ClippedAdam(torch.optim.Adam):
         super().step()
 
 
-# `groups` holds the weights, and apart from them all else.
+# `groups` contains the weights and, separately, all other parameters.
 OPTIMIZERS_THERE = {
     GradientDescent(rate=0.05): sgd,
     Momentum(rate=0.02): lambda each, groups: sgd(each, groups, momentum=each.beta),

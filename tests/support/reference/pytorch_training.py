@@ -1,4 +1,4 @@
-"""A network with one hidden layer, trained by PyTorch from the same weights and over the same batches as here."""
+"""A network with one hidden layer, trained by PyTorch from the same weights and on the same batches as ours."""
 
 import functools
 import itertools
@@ -51,7 +51,7 @@ HALF = HalfSquaredError()
 
 @dataclass(frozen=True)
 class Case:
-    """One training."""
+    """The settings of one training."""
 
     loss: Loss
     activation: Activation
@@ -88,7 +88,9 @@ def drawn_examples(loss):
 
 @functools.cache
 def draws_of(epoch):
-    """The order of the examples in an epoch, and for each batch the draws of dropout for every layer but the last."""
+    """The order of the examples in an epoch, and for each batch the random numbers of dropout for all layers but the
+    last.
+    """
     order = generator(SEED, REPEAT, Purpose.BATCHES, epoch).permutation(EXAMPLE_COUNT)
     batches = [order[start : start + BATCH_SIZE] for start in range(0, EXAMPLE_COUNT, BATCH_SIZE)]
     source = generator(SEED, REPEAT, Purpose.DROPOUT, epoch)
@@ -119,7 +121,7 @@ class There:
         self.schedule = SCHEDULES_THERE[case.schedule](self.optimizer)
 
     def masks(self, draws):
-        """r of the inputs and of the hidden layer."""
+        """The dropout masks r of the inputs and of the hidden layer."""
         dropout = next((each for each in self.case.regularizers if isinstance(each, Dropout)), None)
         scopes = ("network", "input"), ("network", "hidden")
         return [

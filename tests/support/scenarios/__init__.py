@@ -1,1 +1,1 @@
-"""Sweeps in which it is known what is wrong with every configuration."""
+"""Sweeps in which the right verdict on every configuration is known."""

@@ -1,7 +1,7 @@
-"""Scenarios whose right verdicts are measured: each network is worth what fresh examples say, in every single sweep.
+"""Scenarios whose right verdicts are measured: fresh examples show how good each network is, in every single sweep.
 
-They are drawn from known distributions, so there are as many fresh examples as wanted. What is right is defined in
-`truth.py`, and depends on the data, the splits and the networks of the sweep at hand.
+The data are drawn from known distributions, so any number of fresh examples is available. The right verdicts are
+defined in `truth.py`, and depend on the data, splits and networks of the sweep at hand.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ Draw = Callable[[np.random.Generator, int], tuple[np.ndarray, np.ndarray]]
 
 
 def drawing(draw: Draw, count: int, classes: int = 0) -> dict[str, Callable]:
-    """The data set of a seed, and fresh examples from the same distribution."""
+    """Functions that draw the data set of a seed, and fresh examples from the same distribution."""
     kind: TargetKind = "classes" if classes else "numbers"
 
     def load(seed: int, examples: int = count) -> Dataset:
@@ -59,7 +59,7 @@ def smooth(random, count):
 
 
 def exclusive_or(random, count):
-    """The four corners of a square, equally often."""
+    """The four corners of a square, with equal probability."""
     corner = random.permutation(count) % 4
     x = np.stack([np.where(corner < 2, -1.0, 1.0), np.where(corner % 2, -1.0, 1.0)], axis=1)
     return x, (x[:, 0] * x[:, 1] > 0).astype(float)
@@ -82,7 +82,7 @@ def flipped_rings(random, count):
 
 
 def rare_class(random, count):
-    """One example in twenty belongs to the other class, which lies apart in two of five inputs."""
+    """One example in twenty belongs to the rarer class, which is separated in two of the five inputs."""
     label = (random.random(count) < 0.05).astype(float)
     x = random.normal(size=(count, 5))
     x[:, :2] += 2.0 * label[:, np.newaxis]
@@ -96,7 +96,7 @@ def three_blobs(random, count):
 
 
 def of_sizes(*sizes, weights=(0.0,), **settings) -> tuple[Case, ...]:
-    """A case for each architecture and each weight of an L2 penalty."""
+    """A case for each combination of an architecture and the weight of an L2 penalty."""
     return tuple(
         Case(size, regularizers=(L2(weight=weight),) if weight else (), **{"rate": 1e-2, **settings})
         for size in sizes

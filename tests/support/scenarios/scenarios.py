@@ -1,7 +1,8 @@
-"""Scenarios: small sweeps in which it is known of every configuration whether it fits.
+"""Scenarios: small sweeps in which the right verdict on every configuration is known.
 
-Every set draws its examples from a distribution, or is one that the program ships. `fresh` are as many more from that
-distribution as are wanted: where there are any, they tell what each network is worth, whatever its validation says.
+Every data set is drawn from a distribution, or is one that the program ships. `fresh` draws any number of further
+examples from that distribution. If it is available, it shows how good each network really is, whatever its validation
+error.
 """
 
 from collections.abc import Callable
@@ -28,7 +29,7 @@ NO_SKILL = Verdict.NO_SKILL
 
 @dataclass(frozen=True)
 class Case:
-    """A configuration, and where the answer is known beforehand, this answer and `why` it is known."""
+    """A configuration, and if its verdict is known beforehand, this verdict and the reason `why`."""
 
     hidden: tuple[int, ...]
     known: Verdict | None = None
@@ -66,7 +67,7 @@ class Scenario:
     validation: float = 0.3
     schedule: Schedule = CONSTANT
     loss: Loss = SQUARED
-    # So many fresh examples for a seed; None where the distribution is not known.
+    # Fresh examples by seed and number; None if the distribution is not known.
     fresh: Callable[[int, int], Dataset] | None = None
 
 
@@ -75,7 +76,7 @@ def shipped(name: str) -> Callable[[int], Dataset]:
 
 
 def drawn(name: str, **options: float) -> dict[str, Callable]:
-    """A named set that is drawn at random, and fresh examples of it."""
+    """Functions that draw a named random data set, and fresh examples of it."""
     return {
         "load": lambda seed: load_named(name, options, (), seed),
         "fresh": lambda seed, count: load_named(name, {**options, "examples": count}, (), 1_000_000 + seed),
@@ -83,7 +84,7 @@ def drawn(name: str, **options: float) -> dict[str, Callable]:
 
 
 def made(count: int, inputs: int, target: Callable[[np.ndarray], np.ndarray], noise: float) -> dict[str, Callable]:
-    """Normal inputs, and a function of them plus normal noise."""
+    """Normally distributed inputs; targets are a function of them plus normal noise."""
 
     def draw(seed: int, examples: int = count) -> Dataset:
         random = generator(seed, 0, Purpose.DATA)

@@ -40,7 +40,7 @@ def all_judged(found: dict[Scenario, dict[Trial, Outcome]], repeats: int) -> dic
 
 
 def print_table(by_repeats: dict[int, dict[Scenario, list[Judged]]]) -> None:
-    """The share of right verdicts of every scenario and of all, and of false alarms."""
+    """The share of right verdicts by scenario and overall, and the share of false alarms."""
     columns = list(by_repeats.values())
     print(
         line("scenario", "configurations", *("1 repeat" if count == 1 else f"{count} repeats" for count in by_repeats))
@@ -54,7 +54,7 @@ def print_table(by_repeats: dict[int, dict[Scenario, list[Judged]]]) -> None:
 
 
 def print_known(found: dict[Scenario, dict[Trial, Outcome]]) -> None:
-    """The kinds of trouble, and the known answers with what is true of them on average."""
+    """The kinds of trouble, and the known answers with their average true excess and its parts."""
     columns = [all_judged(found, repeats) for repeats in REPEATS_OF_KNOWN]
     for kind in KINDS:
         print(line(kind, *(share_right(of_kind(kind, column)) for column in columns)))

@@ -1,4 +1,4 @@
-"""The trials of a scenario, trained by the core in packs, with all that their verdicts and the right answers need."""
+"""The trials of a scenario, trained in packs, with everything needed for their verdicts and the right answers."""
 
 import itertools
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ from support.scenarios.scenarios import Case, Scenario
 
 FRESH_EXAMPLES = 20_000
 PACK_SIZE = 48
-# Repeats are numbered through all seeds, since those of a pack are told apart by their number.
+# Repeats are numbered consecutively over all seeds, because the repeats in a pack are identified by their number.
 MOST_REPEATS = 100
 
 
@@ -45,8 +45,8 @@ class Trial:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a trial: its errors after the last epoch, at the best one and at the cross-fitted best ones; those
-    of a constant in the same repeat; and the mean errors of fresh examples, NaN if there are none.
+    """The outcome of a trial: its errors after the last epoch, at the best epoch, and at the cross-fitted best epochs;
+    the errors of a constant prediction in the same repeat; and mean errors on fresh examples, NaN if there are none.
 
     If the trial diverged, only the errors of the constant are known.
     """
@@ -160,7 +160,7 @@ def constant_errors(scenario: Scenario, trial: Trial, examples: Examples) -> Err
 def fresh_examples(
     scenario: Scenario, trial: Trial, examples: Examples, shape: PackShape
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Fresh examples as a trial's network sees them."""
+    """Fresh examples, prepared in the same way as a trial's own examples."""
     dataset = fresh_dataset(scenario, trial.seed)
     inputs = examples.inputs_transform.apply(dataset.inputs).astype(shape.dtype)
     targets = scenario.reading.encode(examples.targets_scaling.apply(dataset.targets), dataset.class_count)

@@ -1,19 +1,19 @@
-"""What is right about the configurations of a sweep, by fresh examples that no choice was made with.
+"""The right verdicts on the configurations of a sweep, from fresh examples that played no part in any choice.
 
 Defined before the rule was developed, and without it. All errors are means over the repeats of the sweep at hand:
 
-- A configuration *attains*, by stopping at the best time, the error of fresh examples after its best epoch, which its
-  validation examples choose. The best configuration is the one that attains least.
-- The true excess of a configuration is its error of fresh examples after the last epoch, minus what the best one
-  attains. Its underfit part is by how much E_t is above that of the best one at its best epoch, its overfit part the
-  rest.
-- A configuration of which a repeat diverged is `diverged`, and nothing else.
-- An excess of at most 15 % of what the best one attains, or of at most 2 % of the error of a constant prediction, is
-  none: the configuration is `good`. From there to 30 % it may also be called `unclear`, or what it would be beyond.
-- Beyond, the larger part gives the name. If the smaller is at least a third of it, `both` is right too; if it is at
-  least two thirds, any of the three.
-- If the best configuration attains less than 2 % less than a constant prediction, nothing was learned: what is `good`,
-  `underfit` or `unclear` is called `no_skill` instead. If it attains up to 10 % less, either will do.
+- A configuration *attains*, by stopping at the best time, its error on fresh examples after its best epoch, which is
+  chosen by its validation examples. The best configuration is the one that attains the lowest error.
+- The true excess of a configuration is its error on fresh examples after the last epoch, minus the error that the best
+  one attains. Its underfit part is its E_t minus that of the best one at its best epoch; its overfit part is the rest.
+- A configuration with a diverged repeat is `diverged`, and nothing else.
+- An excess of at most 15 % of what the best one attains, or of at most 2 % of the error of a constant prediction, does
+  not count: the configuration is `good`. Up to 30 %, it may also be called `unclear`, or by the verdict it would have
+  above that.
+- Above that, the larger part decides the verdict. If the smaller one is at least a third of it, `both` is right too; if
+  it is at least two thirds, any of the three.
+- If the best configuration attains less than 2 % less than a constant prediction, nothing was learned: `no_skill`
+  replaces `good`, `underfit` and `unclear`. If it attains up to 10 % less, either is right.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,7 +30,7 @@ NO_SKILL, SOME_SKILL = 0.02, 0.10
 BOTH, ANY = 1 / 3, 2 / 3
 
 GOOD, UNCLEAR = Verdict.GOOD, Verdict.UNCLEAR
-# What `no_skill` says in other words: neither good for anything nor learned.
+# The verdicts that `no_skill` replaces.
 NOTHING_LEARNED = {Verdict.GOOD, Verdict.UNDERFIT, Verdict.UNCLEAR}
 
 
@@ -38,7 +38,7 @@ NOTHING_LEARNED = {Verdict.GOOD, Verdict.UNDERFIT, Verdict.UNCLEAR}
 class Truth:
     """The true excess of a configuration and its parts, relative to what the best one attains; and the right verdicts.
 
-    NaN and `diverged` if a repeat diverged.
+    If a repeat diverged, the numbers are NaN and the verdict is `diverged`.
     """
 
     excess: float
@@ -67,7 +67,7 @@ def truths(sweep: Mapping[int, Sequence[Outcome]]) -> dict[int, Truth]:
 
 
 def right_verdicts(excess: float, underfit: float, least: float, constant: float) -> set[Verdict]:
-    """The verdicts that are right, given what the best configuration attains and the error of a constant."""
+    """The right verdicts, given what the best configuration attains and the error of a constant prediction."""
     right = by_excess(excess, underfit, least, constant)
     skill = 1 - least / constant
     if skill < NO_SKILL and right & NOTHING_LEARNED:
@@ -78,7 +78,7 @@ def right_verdicts(excess: float, underfit: float, least: float, constant: float
 
 
 def by_excess(excess: float, underfit: float, least: float, constant: float) -> set[Verdict]:
-    """The same, whether or not anything was learned."""
+    """The right verdicts without regard to `no_skill`."""
     if excess <= NEGLIGIBLE * least or excess <= FLOOR * constant:
         return {GOOD}
     overfit = excess - underfit

@@ -1,7 +1,7 @@
-"""The verdicts on the sweeps of a scenario, compared with what is right.
+"""The verdicts on the sweeps of a scenario, compared with the right ones.
 
-Where answers are known beforehand (`scenarios.py`), they are right; elsewhere (`measured.py`), what fresh examples say
-of the sweep at hand (`truth.py`). `python -m support.scenarios.table` prints how many are right.
+If answers are known beforehand (`scenarios.py`), they are right; otherwise (`measured.py`), fresh examples show what is
+right for the sweep at hand (`truth.py`). `python -m support.scenarios.table` prints how many verdicts are right.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -15,20 +15,22 @@ from support.scenarios.scenarios import Case, Scenario
 from support.scenarios.trained import Outcome, Trial
 from support.scenarios.truth import NO_SKILL, truths
 
-# The rule was developed on seeds below 12 and from 4000 to 4005; it is judged by these, and nothing was chosen by them.
+# The rule was developed on seeds below 12 and from 4000 to 4005. It is judged on these seeds, which influenced no
+# choice.
 SEEDS = range(5000, 5004)
 REPEATS, REPEATS_OF_KNOWN = (1, 3, 8, 16), (1, 3)
-# What a known answer takes, as shares of the least error attained: scenarios in between would prove nothing.
+# Requirements for a known answer, as shares of the lowest error attained. Scenarios in between would prove nothing.
 AS_GOOD, WORTH_NAMING = 0.1, 0.2
-# A true excess below this share is none, whatever the rule tolerates; these verdicts are bad news.
+# A true excess below this share counts as none, whatever the rule tolerates. BAD are the verdicts that then are false
+# alarms.
 NO_EXCESS = 0.05
 BAD = (Verdict.UNDERFIT, Verdict.OVERFIT, Verdict.BOTH)
 
 Outcomes = Mapping[Trial, Outcome]
-# The outcomes of every case in a sweep, one for each repeat.
+# The outcomes of every case in a sweep, one per repeat.
 Sweep = Mapping[Case, Sequence[Outcome]]
 
-# What people ask about, each over all scenarios that have it.
+# Typical questions of users, each over all scenarios to which it applies.
 KINDS: dict[str, Callable[[Scenario, Case], bool]] = {
     "a tiny network on digits": lambda scenario, case: scenario.name == "digits" and case.hidden in ((1,), (4,)),
     "a huge network on 50 noisy points": lambda scenario, case: (
@@ -43,7 +45,7 @@ KINDS: dict[str, Callable[[Scenario, Case], bool]] = {
 
 @dataclass(frozen=True)
 class Judged:
-    """The verdict on a case in one sweep, those that are right, and its true excess as a share of what the best case
+    """The verdict on a case in one sweep, the right verdicts, and its true excess as a share of what the best case
     attains (NaN if unknown).
     """
 
@@ -62,7 +64,7 @@ class Judged:
 
 
 def sweeps(scenario: Scenario, outcomes: Outcomes, repeats: int) -> Iterator[Sweep]:
-    """Sweeps of so many repeats, as many of every seed as its repeats suffice for."""
+    """Sweeps of N repeats: for every seed, as many as its repeats allow."""
     most = max(trial.repeat for trial in outcomes)
     for seed in sorted({trial.seed for trial in outcomes}):
         for first in range(1, most - repeats + 2, repeats):
@@ -71,7 +73,7 @@ def sweeps(scenario: Scenario, outcomes: Outcomes, repeats: int) -> Iterator[Swe
 
 
 def judged(scenario: Scenario, outcomes: Outcomes, repeats: int) -> Iterator[Judged]:
-    """The verdicts on all cases in all sweeps of so many repeats."""
+    """The verdicts on all cases in all sweeps of N repeats."""
     for sweep in sweeps(scenario, outcomes, repeats):
         found = verdicts(sweep)
         truth = truths(sweep) if scenario.fresh else {}
@@ -81,7 +83,7 @@ def judged(scenario: Scenario, outcomes: Outcomes, repeats: int) -> Iterator[Jud
 
 
 def verdicts(sweep: Sweep) -> dict[Case, Verdict]:
-    """The verdicts on the cases of a sweep, as the store finds them."""
+    """The verdicts on the cases of a sweep, found as the store does."""
     complete = {case: trials for case, trials in sweep.items() if not any(each.diverged for each in trials)}
     found = dict.fromkeys(sweep, Verdict.DIVERGED)
     if complete:
@@ -96,7 +98,9 @@ def verdicts(sweep: Sweep) -> dict[Case, Verdict]:
 
 
 def reference_errors(sweep: Sweep) -> list[Errors]:
-    """The errors of the best case at its best epoch: the cross-fitted one, or the last one if that is better."""
+    """The errors of the best case at its best epoch: the cross-fitted ones, or those after the last epoch if they are
+    lower.
+    """
     candidates = [
         errors
         for trials in sweep.values()
@@ -106,7 +110,7 @@ def reference_errors(sweep: Sweep) -> list[Errors]:
 
 
 def of_kind(kind: str, by_scenario: Mapping[Scenario, Sequence[Judged]]) -> list[Judged]:
-    """The verdicts of one of the KINDS."""
+    """The verdicts that belong to one of the KINDS."""
     return [each for scenario, some in by_scenario.items() for each in some if KINDS[kind](scenario, each.case)]
 
 
@@ -115,15 +119,15 @@ def share_right(some: Iterable[Judged]) -> float:
 
 
 def share_of_false_alarms(some: Iterable[Judged]) -> float:
-    """The share of bad verdicts among the cases whose true excess is none."""
+    """The share of bad verdicts among the cases without a true excess."""
     return mean(each.is_false_alarm for each in some if each.excess < NO_EXCESS)
 
 
 @dataclass(frozen=True)
 class AverageTruth:
-    """What a case is worth on average over all trials, by examples that no choice was made with.
+    """The true excess of a case, on average over all trials, from examples that played no part in any choice.
 
-    Relative to the least error that any case attains: excess, the parts of it, and the error of a constant.
+    The excess, its parts and the error of a constant are relative to the lowest error that any case attains.
     """
 
     case: Case
@@ -134,7 +138,7 @@ class AverageTruth:
 
     @property
     def answer(self) -> Verdict | None:
-        """What a configuration is called that is worth so much; None where it is neither good nor clearly worse."""
+        """The right verdict for such numbers; None if the case is neither good nor clearly worse."""
         if self.excess < AS_GOOD and 1 - 1 / self.constant < NO_SKILL:
             return Verdict.NO_SKILL
         if self.excess < WORTH_NAMING:
@@ -145,7 +149,9 @@ class AverageTruth:
 
 
 def average_truths(scenario: Scenario, outcomes: Outcomes) -> list[AverageTruth]:
-    """Of every case. Where there are no fresh examples, the unseen ones of all seeds and repeats stand for them."""
+    """The average truth of every case. Without fresh examples, the validation examples of all seeds and repeats are
+    used.
+    """
 
     def error(outcome: Outcome, epoch: str) -> float:
         return getattr(outcome, f"fresh_{epoch}") if scenario.fresh else getattr(outcome, epoch).e_v

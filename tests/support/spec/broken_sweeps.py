@@ -1,4 +1,6 @@
-"""Sweep files that were right once: with one part replaced, with pieces of text or bytes put in, taken out, doubled."""
+"""Broken sweep files: valid ones with a part replaced, or with pieces of text or bytes inserted, removed or
+repeated.
+"""
 
 import json
 from pathlib import Path
@@ -11,10 +13,10 @@ EXAMPLES = [path.read_text() for path in sorted((Path(__file__).parents[3] / "ex
 
 
 class Raw(str):
-    """A piece of YAML that stands in the text as it is."""
+    """A piece of YAML that is inserted verbatim."""
 
 
-# What YAML, Python or a database may stumble over.
+# Values that may confuse YAML, Python or a database.
 RAW = [
     *(".nan", ".inf", "-.inf", "1e400", "-1e400", "1e-400", "-0.0", "0x" + "f" * 300, "9" * 30, "9" * 5000),
     *("0o17", "017", "1_000", "1:30", "12:30:45.5", "2024-01-01", "0b11", "+1", "1.", ".5", "1e3", "yes", "~", "Null"),
@@ -100,7 +102,7 @@ JUNK = st.recursive(
 
 
 def as_text(value):
-    """Plain data as a YAML text, in the style of JSON."""
+    """Plain data as YAML text in JSON style."""
     if isinstance(value, Raw):
         return str(value)
     if isinstance(value, dict):
@@ -119,7 +121,7 @@ def places_in(value, path=()):
 
 
 def replaced(value, path, part):
-    """Plain data with another part at a path."""
+    """Plain data with the part at a path replaced."""
     if not path:
         return part
     key, *rest = path
@@ -136,7 +138,7 @@ def part_at(value, path):
 
 @st.composite
 def with_a_wrong_part(draw):
-    """A sweep of which some parts are anything."""
+    """A sweep in which one or two parts are replaced by junk."""
     written = draw(WRITTEN_FILES)
     for _ in range(draw(st.integers(1, 2))):
         path = draw(st.sampled_from(list(places_in(written))))
@@ -146,7 +148,7 @@ def with_a_wrong_part(draw):
 
 @st.composite
 def with_an_unknown_key(draw):
-    """A sweep with a setting too many, with the path of the mapping that has it, and its key, which means nothing."""
+    """A sweep with an unknown setting; returns the text, the path of the mapping that has it, and its key."""
     written = draw(WRITTEN_FILES)
     key = "un" + draw(st.text("abcdefghij_", min_size=5, max_size=12))
     mappings = [path for path in places_in(written) if isinstance(part_at(written, path), dict)]
@@ -167,13 +169,13 @@ PIECES = st.one_of(
 
 
 def in_utf_8(text):
-    """A text as a file has it, half characters and all."""
+    """Text encoded as UTF-8, including lone surrogates."""
     return text.encode("utf-8", "surrogatepass")
 
 
 @st.composite
 def cut_and_mended(draw, texts, pieces):
-    """A text or bytes with some stretches taken out, doubled or replaced by pieces."""
+    """A text or bytes with some stretches removed, repeated or replaced by pieces."""
     text = draw(texts)
     for _ in range(draw(st.integers(1, 4))):
         start, end = sorted(draw(st.tuples(*[st.integers(0, len(text))] * 2)))

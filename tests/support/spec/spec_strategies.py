@@ -1,4 +1,4 @@
-"""Random sweeps in two spellings: as the plain data of a file, and as the flags that ask for the same."""
+"""Random sweeps in two forms: as the plain data of a file, and as equivalent flags."""
 
 import json
 from collections.abc import Mapping
@@ -47,25 +47,25 @@ def settings_of(draw: st.DrawFn, variant: type[Variant]) -> dict[str, Any]:
         if field.default is REQUIRED or draw(st.booleans())
     }
     for name in set(LEARNABLE) & set(settings):
-        # What may be learned must start at a distance from an open bound.
+        # Learned values must start at a distance from an open bound.
         lowest = lowest_learned(variant.parameters()[name].metadata["domain"])
         settings[name] = settings[name] if lowest is None else max(settings[name], lowest)
     return settings
 
 
 def variants_of(table: Table, most: int = 1) -> st.SearchStrategy[Named]:
-    """One to `most` names of a table with settings, as a file has them."""
+    """One to `most` variants of a table with settings, as in a file."""
     names = st.lists(st.sampled_from(list(table)), min_size=1, max_size=most, unique=True)
     return names.flatmap(lambda chosen: st.fixed_dictionaries({name: settings_of(table[name]) for name in chosen}))
 
 
 def combinations_of(table: Table) -> st.SearchStrategy[Any]:
-    """None, one or several at once."""
+    """None, one, or several variants combined."""
     return st.one_of(st.just("none"), variants_of(table, most=3))
 
 
 def layers_of(table: Table) -> st.SearchStrategy[Any]:
-    """Functions for all layers, or for one layer after the other; several may share a layer's units."""
+    """Functions for all layers, or for each layer separately; several may share a layer's units."""
     mixtures = variants_of(table, most=3)
     layers = st.lists(mixtures, min_size=1, max_size=3)
     return st.one_of(mixtures, layers.map(lambda each: {f"layer_{k}": one for k, one in enumerate(each, start=1)}))
@@ -76,7 +76,7 @@ def alternatives(strategy: st.SearchStrategy[Any], most: int = 2) -> st.SearchSt
 
 
 def shorthand(named: Any) -> str:
-    """A mapping of names to settings, or of layers to such mappings, as the command line has it."""
+    """A mapping of names to settings, or of layers to such mappings, in the shorthand of the command line."""
     if isinstance(named, str):
         return named
     if "layer_1" in named:
@@ -90,7 +90,7 @@ def shorthand(named: Any) -> str:
 
 
 def word(value: Any) -> str:
-    """The value of a setting as shorthand has it."""
+    """The value of a setting in shorthand."""
     if isinstance(value, bool):
         return str(value).lower()
     return value if isinstance(value, str) else repr(value)
@@ -136,7 +136,7 @@ NAMES = st.from_regex(r"[A-Za-z][A-Za-z0-9._-]{0,20}", fullmatch=True)
 def sweeps(
     axes: Mapping[str, st.SearchStrategy[Any]], training: Mapping[str, st.SearchStrategy[Any]], required: int = 0
 ) -> st.SearchStrategy[dict[str, Any]]:
-    """Sweeps with some of these axes and settings, the first `required` of the axes always among them."""
+    """Sweeps with some of these axes and settings; the first `required` axes are always present."""
     needed, others = (dict(part) for part in (list(axes.items())[:required], list(axes.items())[required:]))
     return st.fixed_dictionaries(
         {
@@ -153,8 +153,8 @@ COMMON_AXES = {
     "regularizer": alternatives(REGULARIZER_SETS),
     "schedule": alternatives(variants_of(SCHEDULES)),
 }
-# Those that can be trained: by the gradient, by the gradient of a loss with a function of its own, by the rule for
-# perceptrons; or only evaluated.
+# Sweeps that can be trained: by the gradient, by the gradient of a loss with its own output function, or by the
+# perceptron rule; and sweeps that can only be evaluated.
 BY_GRADIENT = sweeps(
     {
         "optimizer": alternatives(variants_of(DESCENDING), most=3),
@@ -187,7 +187,7 @@ EVALUATED = sweeps(
 )
 WRITTEN_SWEEPS = st.one_of(BY_GRADIENT, WITH_LINK, PERCEPTRONS, EVALUATED)
 
-# With alternatives where flags have one value only.
+# Also with alternatives for settings that can have only one value as flags.
 WRITTEN_FILES = st.one_of(
     WRITTEN_SWEEPS,
     sweeps(
@@ -205,17 +205,17 @@ WRITTEN_FILES = st.one_of(
 
 
 def settings_beside(written: dict[str, Any]) -> dict[str, Any]:
-    """The settings under `training` that are no axes."""
+    """The settings under `training` that are not axes."""
     return {key: value for key, value in written["training"].items() if key not in written["axes"]}
 
 
 def as_yaml(written: dict[str, Any]) -> str:
-    """A sweep as the text of a file; YAML 1.2 contains JSON."""
+    """A sweep as the text of a file; JSON is valid YAML 1.2."""
     return json.dumps(written, indent=2)
 
 
 def as_flags(written: dict[str, Any]) -> Flags:
-    """A sweep as the flags that ask for it."""
+    """A sweep as equivalent flags."""
     data, axes = dict(written["data"]), written["axes"]
     rest = {key: value for key, value in written.items() if key not in ("data", "training", "axes")}
     one_value = data | rest | written["training"]
@@ -231,7 +231,7 @@ def as_flags(written: dict[str, Any]) -> Flags:
 
 
 def flag_value(key: str, value: Any) -> Any:
-    """The value of a flag that is given once."""
+    """The value of a flag that can be given only once."""
     if key == "target":
         return value
     return shorthand(value) if isinstance(value, dict) else str(value)

@@ -1,4 +1,4 @@
-"""Wrong sweep files, each with what its message must match: line, column and the words that help."""
+"""Wrong sweep files, each with a pattern for its message: line, column and the words that help."""
 
 from pathlib import Path
 
@@ -112,7 +112,7 @@ WRONG_SWEEPS: dict[str, str] = {
     "record_both.yaml": r":3:3: training\.record: must be all, every=N or epochs=log, but has both; keep one of them$",
     "record_unknown.yaml": r":2:21: training\.record\.each: there is no setting 'each' here; .*every",
     "record_shorthand.yaml": r":2:12: training\.record: 'every=' must have the form key=value",
-    # What float32 cannot hold apart from a bound
+    # Numbers that float32 cannot distinguish from a bound
     "ratio_rounds_to_one.yaml": r":3:27: axes\.regularizer\.dropout\.ratio: must be .*below 1, also when rounded to",
     "epsilon_rounds_to_zero.yaml": r":2:8: axes\.optimizer\.adam\.epsilon: must be .*above 0, also when rounded to",
     "weight_beyond_float32.yaml": r":3:34: axes\.regularizer\.l2\.weight\[1\]: must be .*rounded to float32, but is 1e",

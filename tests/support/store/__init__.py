@@ -1,1 +1,1 @@
-"""Programs whose copies and upgrades are killed."""
+"""Programs whose copies and upgrades of databases are killed."""

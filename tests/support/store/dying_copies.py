@@ -1,8 +1,9 @@
-"""Commands on database files that are killed: run as a program, which forks a process for each, with everything loaded.
+"""Commands on database files that are killed. Run as a program that forks a process with everything loaded for each
+command.
 
 It reads lines of JSON: the number of the fatal step (0: none), and the words of a command. A step is a line of the
-modules that handle files, or a moment between the steps of SQLite's own backup. The process is killed just before the
-step of this number. It answers with the exit status and how many steps there were.
+modules that handle files, or a moment between the steps of SQLite's own backup. The process is killed just before this
+step. The answer is its exit status and the number of steps.
 """
 
 import json
@@ -12,7 +13,7 @@ import sys
 
 from fitgap.runner.store.admin.copy import copy_database
 from fitgap.runner.store.admin.restore import restore_database
-from fitgap.runner.store.schema import migrate  # noqa: F401 - loaded before anybody is forked
+from fitgap.runner.store.schema import migrate  # noqa: F401 - loaded before any process is forked
 from fitgap.runner.store.schema.backup import back_up_database
 
 WATCHED = ("schema/backup.py", "admin/restore.py", "admin/copy.py", "files/whole_files.py")
@@ -20,7 +21,7 @@ COMMANDS = {"backup": back_up_database, "restore": restore_database, "copy": cop
 
 
 class Steps:
-    """Counts the lines that are run, and dies before one of them."""
+    """Counts executed lines, and kills the process before one of them."""
 
     def __init__(self, fatal):
         self.fatal, self.count = fatal, 0

@@ -1,8 +1,9 @@
-"""Upgrades that are killed: run as a program, so that each can be a process of its own, forked with everything loaded.
+"""Upgrades that are killed. Run as a program that forks a process with everything loaded for each upgrade.
 
-`python dying_upgrades.py FOLDER` reads lines of `NUMBER ADDRESS`. For each it upgrades the database with the migrations
-in FOLDER, and is killed just before the step of this number (0: never); it answers with the exit status and how many
-steps there were. A line `together COUNT ADDRESS` lets so many upgrade one database at once and answers with their ends.
+`python dying_upgrades.py FOLDER` reads lines of `NUMBER ADDRESS`. For each, it upgrades the database with the
+migrations in FOLDER, and the process is killed just before the step with this number (0: never). The answer is its exit
+status and the number of steps. A line `together COUNT ADDRESS` runs COUNT upgrades of one database at once; the answer
+is their exit statuses.
 """
 
 import os
@@ -11,13 +12,13 @@ import sys
 from pathlib import Path
 
 import sqlalchemy as sa
-from alembic import command  # noqa: F401 - loaded before anybody is forked
+from alembic import command  # noqa: F401 - loaded before any process is forked
 from fitgap.runner.store.admin.upgrade import upgrade_database
 from fitgap.runner.store.schema import version
 
 
 class Steps:
-    """Counts statements and ends of transactions, and dies before one of them."""
+    """Counts statements and ends of transactions, and kills the process before one of them."""
 
     def __init__(self, fatal):
         self.fatal, self.count = fatal, 0
@@ -31,7 +32,7 @@ class Steps:
 
 
 def forked(task):
-    """The number of a process that does this and nothing else."""
+    """Fork a process that runs only this task; returns its ID."""
     number = os.fork()
     if number:
         return number
@@ -67,7 +68,7 @@ def together(count, address):
         upgrade_database(address)
 
     numbers = [forked(upgrade_when_told) for _ in range(count)]
-    # The end of the pipe tells everybody.
+    # Closing the pipe starts all of them.
     os.close(writing)
     print(*(os.waitstatus_to_exitcode(os.waitpid(number, 0)[1]) for number in numbers), flush=True)
     os.close(reading)

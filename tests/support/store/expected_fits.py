@@ -1,4 +1,4 @@
-"""Trials that end with drawn evidence, and the fits that the rule finds for them."""
+"""Trials that end with random evidence, and their fits according to the rule."""
 
 import statistics
 from types import SimpleNamespace
@@ -18,7 +18,7 @@ def draw(rng, level, count):
 
 
 def end_with_evidence(driver, trial, rng, status=Status.COMPLETED, *, is_honest=False):
-    """End a trial as a worker does: errors of single examples whose means are its own."""
+    """End a trial as a worker does, with errors of single examples whose means are the trial's errors."""
     levels = rng.uniform(0.05, 0.5, 2)
     errors = np.full((2, 2, TRAINING_COUNT), np.nan, np.float32)
     for after in (0, 1):
@@ -30,7 +30,7 @@ def end_with_evidence(driver, trial, rng, status=Status.COMPLETED, *, is_honest=
     numbers = {"e_t": e_t, "e_v": e_v, "best_e_t": best_e_t, "best_e_v": best_e_v, "best_epoch": 2, "epochs": 3}
     honest = None
     if is_honest:
-        # A little worse than what the best epoch seems to be.
+        # Somewhat worse than the error at the best epoch appears to be.
         honest = errors[0] * np.float32(1.3)
         numbers |= {"honest_e_t": 1.3 * best_e_t, "honest_e_v": 1.3 * best_e_v}
     driver.claim([trial])
@@ -49,7 +49,7 @@ def errors_after(written, which):
 
 
 def reference_of(groups):
-    """The best configuration of those that are whole, and after which epoch."""
+    """The best of the configurations whose repeats have all completed, and which of its errors count."""
     ends = [written for group in groups.values() for _, written in group.values()]
     epochs = (HONEST, LAST) if all("honest_e_v" in each for each in ends) else (BEST,)
     found = [
@@ -64,7 +64,7 @@ DIVERGED = SimpleNamespace(excess=None, underfit=None, overfit=None, verdict=Ver
 
 
 def expected_fits(groups):
-    """By trial and by configuration, from what was written: {configuration: {repeat: (trial, written)}}."""
+    """The fits by trial and by configuration, from what was written: {configuration: {repeat: (trial, written)}}."""
     whole = {
         number: group
         for number, group in groups.items()

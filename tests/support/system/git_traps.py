@@ -1,4 +1,4 @@
-"""Repositories of git, and what a folder can name in them to have it run when git looks at it."""
+"""Git repositories that name programs for git to run when it inspects them."""
 
 import os
 import shutil
@@ -19,7 +19,7 @@ def has_run():
 
 
 def touch_tracked():
-    """Write the same to a tracked file, so that git has to look into it."""
+    """Rewrite a tracked file with the same content, so that git has to inspect it."""
     Path("tracked").write_text("one")
     os.utime("tracked", (1, 1))
 
@@ -94,7 +94,7 @@ def commands(canary):
 
 
 def partial_clone(canary):
-    """Its tree is missing, and would be fetched."""
+    """Its tree is missing, so git would fetch it."""
     git("config", "core.repositoryFormatVersion", "1")
     git("config", "extensions.partialClone", "origin")
     git("config", "remote.origin.promisor", "true")

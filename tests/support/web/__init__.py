@@ -1,1 +1,1 @@
-"""For tests of the web page."""
+"""Support for tests of the web page."""

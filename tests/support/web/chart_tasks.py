@@ -1,22 +1,22 @@
-"""What people do with the charts on the page, in a browser; `tests/web/test_tasks.py` tries it."""
+"""Tasks with the charts on the page, in a browser; `tests/web/test_tasks.py` runs them."""
 
 import json
 import sqlite3
 from contextlib import closing
 
-# Milliseconds within which charts are drawn again; on a machine that does much else, they wait for longer.
+# Milliseconds within which charts are redrawn; on a busy machine, they wait longer.
 LONGEST_PAUSE = 300_000
 NUMBERS = "[...document.querySelectorAll('[data-kind=fitmap] .role-axis-label text')].map(each => each.textContent)"
 NUMBERS_ON_FIT_MAP = f"{NUMBERS}.sort().join(' ')"
 
 
 def select_on_the_fit_map(visit):
-    """With the keyboard, a selection is a filter or an address."""
+    """Make a selection with the mouse, or with the keyboard by its address."""
     if visit.keyboard:
         visit.open("sweeps/made?box=-0.2,0.01,-0.2,0.2")
     else:
         visit.open("sweeps/made")
-        # On a phone it may be far below, and charts are drawn when they come near what is seen.
+        # On a phone, the chart may be far down the page; charts are drawn only when they come near the visible part.
         visit.page.locator("[data-kind=fitmap]").scroll_into_view_if_needed()
         visit.until("document.querySelectorAll('[data-kind=fitmap] .mark-symbol path').length > 5")
         picture = visit.page.locator("[data-kind=fitmap] svg").first
@@ -39,7 +39,7 @@ def select_on_the_fit_map(visit):
 
 
 def zoom_into_a_chart(visit):
-    """The zoom stays when the chart is drawn again because something has changed."""
+    """The zoom is kept when the chart is redrawn because something has changed."""
     visit.open("sweeps/made")
     figure = visit.page.locator("[data-kind=fitmap]")
     figure.scroll_into_view_if_needed()
@@ -49,7 +49,7 @@ def zoom_into_a_chart(visit):
     visit.until(f"{NUMBERS_ON_FIT_MAP} !== {json.dumps(whole)}")
     zoomed = numbers_on(figure)
     place = visit.page.evaluate("window.scrollY")
-    # The page listens only once its answer in words has come.
+    # The page does not listen for changes until its text has loaded.
     visit.page.wait_for_timeout(3000)
     database = sqlite3.connect(visit.site.database, timeout=30)
     with visit.page.expect_response(is_fit_map, timeout=LONGEST_PAUSE), closing(database), database:

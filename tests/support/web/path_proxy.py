@@ -1,4 +1,4 @@
-"""A reverse proxy on this machine: it serves the page below a path of its own and passes requests on without it."""
+"""A reverse proxy on this machine: it serves the page below a path and strips the path from requests."""
 
 import contextlib
 import http.client
@@ -6,13 +6,13 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 PREFIX = "/lab/fitgap"
-# Headers that are about one connection.
+# Headers that apply to a single connection.
 OWN_HEADERS = ("connection", "transfer-encoding", "keep-alive", "date", "server")
 BYTES = 65_536
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Passes a request on, and the answer back as it comes."""
+    """Forwards a request, and streams the answer back."""
 
     def do_GET(self):
         if not self.path.startswith(f"{PREFIX}/"):
@@ -21,7 +21,7 @@ class Handler(BaseHTTPRequestHandler):
         upstream = self.server.upstream
         headers = {name: value for name, value in self.headers.items() if name.lower() not in OWN_HEADERS}
         if not self.server.keeps_host:
-            # What nginx does unless told otherwise.
+            # nginx does this by default.
             headers["Host"] = f"{upstream[0]}:{upstream[1]}"
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         connection = http.client.HTTPConnection(*upstream)
@@ -44,7 +44,7 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = True
 
     def log_message(self, *words):
-        """Nothing is printed."""
+        """Print nothing."""
 
 
 class PathProxy(ThreadingHTTPServer):
@@ -56,7 +56,7 @@ class PathProxy(ThreadingHTTPServer):
 
     @property
     def address(self):
-        """The page as people see it."""
+        """The address of the page behind the proxy."""
         return f"http://127.0.0.1:{self.server_port}{PREFIX}/"
 
 

@@ -1,4 +1,4 @@
-"""Requests to the page that no client has tidied up."""
+"""Requests to the page that no client library has normalized."""
 
 from urllib.parse import unquote
 
@@ -8,9 +8,10 @@ HOST = "127.0.0.1:8640"
 
 
 def raw_answers(application, requests):
-    """The status and the text of the answer to each request (method, address, headers), which no client has tidied up.
+    """The status and text of the answer to each request (method, address, headers), without a client library
+    normalizing it.
 
-    All are asked in one event loop: starting one takes longer than most answers.
+    All requests share one event loop, because starting one takes longer than most answers.
     """
 
     async def ask_all():

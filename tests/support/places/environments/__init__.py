@@ -1,4 +1,4 @@
-"""The environments in which commands are tried, as tables sorted by subject."""
+"""The environments in which commands are tried: tables by subject."""
 
 from support.places.environments.environment import Environment
 from support.places.environments.files import FILES

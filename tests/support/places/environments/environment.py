@@ -1,55 +1,55 @@
-"""What an environment is: everything around a command that its user did not type."""
+"""Environments: everything around a command that its user did not type."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 READS, WRITES, TRAINS, RAY, FAILS = "reads", "writes", "trains", "ray", "fails"
-# Without a database; reading one and a file of the working folder; reading one and writing a file there; reading one
-# and training without writing to it.
+# Further kinds of commands. ASKS: uses no database. PREDICTS: reads it and a file in the working folder. SAVES: reads
+# it and writes a file there. REPLAYS: reads it and trains without writing to it.
 ASKS, PREDICTS, SAVES, REPLAYS = "asks", "predicts", "saves", "replays"
 DONE = frozenset({0})
 REFUSED = frozenset({2})
 DONE_OR_REFUSED = DONE | REFUSED
-# The engine cannot be started: the trials wait.
+# The engine cannot be started: the trials stay pending.
 NOT_STARTED = frozenset({1})
 DONE_OR_NOT = DONE_OR_REFUSED | NOT_STARTED
-# What a command of each kind exits with where nothing is in its way.
+# Exit codes by kind of command when nothing is wrong.
 USUAL_CODES = {READS: DONE, WRITES: DONE, TRAINS: DONE, FAILS: REFUSED}
-# A kind for which an environment names no codes is like another one.
+# If an environment names no codes for a kind, those of a similar kind are used.
 LIKE = {RAY: TRAINS, REPLAYS: TRAINS, SAVES: WRITES, PREDICTS: READS, ASKS: READS}
 
 
 @dataclass(frozen=True)
 class Environment:
-    """A row of the tables beside this module.
+    """A row of the tables in this folder.
 
-    The command is started by a shell: `before` are its lines, in the working folder, `under` is a program that starts
-    the command, such as `nohup`, and `redirect` is written behind it. They may use $WORK, $HOME, $TMPDIR and $STAGE
-    (the folder around these three); $UNPRIVILEGED starts a program without any privilege, and $NOBODY as another user.
+    The command is started by a shell in the working folder: `before` contains lines that run first, `under` is a
+    program that starts the command, such as `nohup`, and `redirect` is appended to it. They may use $WORK, $HOME,
+    $TMPDIR and $STAGE (the folder around these three). $UNPRIVILEGED starts a program without privileges, and $NOBODY
+    as another user.
     """
 
     name: str
     before: str = ""
     under: str = ""
     redirect: str = ""
-    # A terminal with so many columns for all three streams.
+    # The width of a terminal for all three streams; 0 for no terminal.
     columns: int = 0
-    # "namespace": its mounts are its own. "user": it changes who it is. Both need root.
+    # "namespace": a mount namespace of its own. "user": changing the user. Both need root.
     needs: frozenset[str] = frozenset()
-    # The exit codes allowed for a kind of command, where they are not the usual ones.
+    # The exit codes allowed for a kind of command, if they differ from the usual ones.
     codes: Mapping[str, frozenset[int]] = field(default_factory=dict)
-    # What the one line on standard error names where a command is refused.
+    # What the one line on standard error must mention when a command is refused.
     says: str = ""
     # Which of "out" and "err" arrive unchanged.
     hears: frozenset[str] = frozenset({"out", "err"})
-    # Whether only the answer cannot be written: the work is done all the same.
+    # Whether the work is done even though the answer cannot be written.
     is_done_anyway: bool = False
-    # Commands of which some are tried with every commit, see `checking`. `run` writes a sweep, trains it and shows
-    # what it found.
+    # Commands that each commit samples (see `checking`). `run` writes a sweep, trains it and prints its results.
     sample: tuple[str, ...] = ("run",)
 
     def codes_of(self, kind: str) -> frozenset[int]:
-        """The exit codes that a kind of command may have here."""
+        """The exit codes allowed for a kind of command here."""
         if kind in self.codes:
             return self.codes[kind]
         kind = LIKE.get(kind, kind)

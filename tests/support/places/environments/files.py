@@ -1,4 +1,4 @@
-"""Databases and folders that are read-only, full, gone, another's, or oddly named."""
+"""Databases and folders that are read-only, full, deleted, owned by another user, or oddly named."""
 
 from support.places.environments.environment import (
     ASKS,
@@ -19,15 +19,15 @@ from support.places.environments.environment import (
 )
 
 ONLY_READING = {WRITES: REFUSED, TRAINS: REFUSED, REPLAYS: DONE}
-# The database is out of reach.
+# The database cannot be reached.
 NO_DATABASE = {READS: REFUSED, WRITES: REFUSED, TRAINS: REFUSED, ASKS: DONE}
 WITHOUT_PRIVILEGE = "$UNPRIVILEGED"
 WITHOUT_ROOM = {READS: DONE_OR_REFUSED, WRITES: DONE_OR_REFUSED, TRAINS: REFUSED, REPLAYS: DONE_OR_REFUSED}
-# SQLite opens no file whose path is longer than 512 bytes.
+# SQLite cannot open a file whose path is longer than 512 bytes.
 TOO_LONG = dict.fromkeys((READS, WRITES, TRAINS), DONE_OR_REFUSED)
 MOVE = 'mkdir -p "$NEW"; mv fitgap.db new.csv "$NEW"; cd "$NEW"'
 ELSEWHERE = 'mkdir "$STAGE/kept"; mv fitgap.db new.csv "$STAGE/kept"; export FITGAP_DB="$STAGE/kept/fitgap.db"'
-# What another user sees: everything up to here, with nothing to write to.
+# Another user can read everything up to here, but write nothing.
 OTHERS = (
     'eval "$REACH"; chmod 755 . $STAGE; chmod 644 fitgap.db new.csv; chmod 1777 $TMPDIR; '
     "mkdir $STAGE/other; chown $OTHER $STAGE/other; export HOME=$STAGE/other"
@@ -116,7 +116,7 @@ FILES = (
         codes=NO_DATABASE,
         sample=("run",),
     ),
-    # Commands that name a file find a link to it.
+    # Commands that need a file find a link to it.
     Environment(
         "the current folder may not be read",
         f'{ELSEWHERE}; ln -s "$STAGE/kept/"* .; chmod 300 .',

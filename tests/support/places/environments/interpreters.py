@@ -1,4 +1,4 @@
-"""Settings of Python, Ray and NumPy, and modules of one's own that have the names of others."""
+"""Settings of Python, Ray and NumPy, and a user's own modules with the names of others."""
 
 from support.places.environments.environment import DONE_OR_NOT, RAY, Environment
 

@@ -1,4 +1,4 @@
-"""Machines with little of something, and users who may do little."""
+"""Machines with scarce resources, and users with few privileges."""
 
 from support.places.environments.environment import (
     DONE_OR_NOT,
@@ -13,15 +13,15 @@ from support.places.environments.environment import (
     Environment,
 )
 
-# What is missing may be noticed by fitgap, or by Ray while it starts.
+# Either fitgap or Ray, while it starts, may notice the shortage.
 TOO_LITTLE = {**dict.fromkeys((READS, WRITES, TRAINS), DONE_OR_REFUSED), RAY: DONE_OR_NOT}
 ON_RAY = ("run on Ray",)
-# A home and a temporary folder of another user's own, and the database is theirs.
+# Another user, who has their own home and temporary folder and owns the database.
 AS_OTHER = 'eval "$REACH"; chmod 755 $STAGE; chown -R $OTHER $WORK $HOME $TMPDIR'
 
 
 def control_group(kind: str, *limits: str) -> str:
-    """Lines that put the command into a control group with limits such as `memory.max=500M`."""
+    """Shell lines that put the command into a control group with limits such as `memory.max=500M`."""
     folder = f'"$GROUPS_FOLDER/{kind}/$FITGAP_PLACE"'
     settings = [f"echo {limit.partition('=')[2]} >{folder}/{limit.partition('=')[0]}" for limit in limits]
     return "; ".join([f"mkdir {folder}", *settings, f"echo $$ >{folder}/cgroup.procs"])
@@ -45,7 +45,7 @@ MACHINES = (
     Environment("2 GB of addresses", under="prlimit --as=2000000000", codes=TOO_LITTLE, sample=("run",)),
     Environment("a small stack", under="prlimit --stack=1000000", codes={RAY: DONE_OR_NOT}, sample=("run",)),
     Environment("one core of many", under="taskset -c 0", sample=("run in processes",)),
-    # Training at this priority takes long beside other tests.
+    # At this priority, training takes long while other tests run.
     Environment("the lowest priority", under="nice -n 19", sample=("trials",)),
     Environment(
         "half a core in a container",

@@ -14,9 +14,9 @@ from support.places.environments.environment import (
     Environment,
 )
 
-# File descriptor 9 becomes a pipe whose reader has gone.
+# File descriptor 9 becomes a pipe whose reader is gone.
 NO_READER = "mkfifo pipe; exec 8<>pipe 9>pipe 8<&-; rm pipe"
-# What was asked for cannot be written. Some commands that write have nothing to say.
+# The answer cannot be written. Some commands that write print nothing.
 UNANSWERED = {READS: REFUSED, WRITES: DONE_OR_REFUSED, TRAINS: REFUSED}
 
 STREAMS = (
