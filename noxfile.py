@@ -40,7 +40,7 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def pictures(session: nox.Session) -> None:
-    """Train what the documentation shows, and write all its pictures and the answers of studies; takes some minutes."""
+    """Train the sweeps of the documentation; write its pictures and the answers of studies. Takes some minutes."""
     session.install("-e", ".[docs]")
     session.run("python", "-m", "docs.pictures")
 
@@ -64,6 +64,6 @@ def oldest(session: nox.Session) -> None:
     """The tests with the oldest allowed version of every dependency; tools for testing stay new."""
     session.install("-e", ".[test]")
     session.install("--upgrade", "--resolution", "lowest-direct", "-e", ".")
-    # The newest releases of what these need deprecate what old releases use.
+    # The newest indirect dependencies deprecate features that these old releases use.
     warnings = ("-W", "ignore::DeprecationWarning")
     session.run("python", "-m", "pytest", "-q", "-n", "4", *warnings, *session.posargs)

@@ -16,7 +16,7 @@ from benchmarks.report import as_text
 from benchmarks.tables import TABLES, Settings
 
 RUNS, QUICK_RUNS = 5, 1
-# A table that measures no time, in a form of its own.
+# The table that compares search results instead of times. It has its own layout.
 SEARCH = "search"
 
 
@@ -49,7 +49,7 @@ def timed(options: argparse.Namespace) -> int:
 
 
 def search(options: argparse.Namespace) -> int:
-    """Run the searches of the table `search` that are not known yet, and print it."""
+    """Run the searches of the table `search` that are not cached yet, and print the table."""
     from benchmarks.search.contests import PEERS as RIVALS
     from benchmarks.search.problems import PROBLEMS
     from benchmarks.search.table import EXPLANATION, judgements

@@ -39,7 +39,7 @@ class Figure:
 class Comparison:
     """A row to be measured. A side is either alternatives, of which the best median counts, or a target number.
 
-    A figure that has come to `limit` would have been larger: what it measures was broken off.
+    A figure that equals `limit` is only a lower bound, because its measurement was cut off there.
     """
 
     case: str
@@ -66,7 +66,7 @@ class Side:
     note: str = ""
 
     def within(self, limit: float) -> "Side":
-        """The same with a remark if half of its runs were broken off at this limit."""
+        """This side, with a note if at least half of its runs were cut off at this limit."""
         if self.middle < limit:
             return self
         return replace(self, note=f"{self.note}{self.note and ': '}more than {limit:g}")

@@ -1,4 +1,4 @@
-"""The data set of all benchmarks: handwritten digits, shipped with fitgap."""
+"""The data set of most benchmarks: handwritten digits, shipped with fitgap."""
 
 import numpy as np
 from fitgap.runner.data import load_dataset

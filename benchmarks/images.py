@@ -1,4 +1,4 @@
-"""The convolutional networks of the `layers` table and their drawn images, in a form that each peer can translate."""
+"""The convolutional networks of the `layers` table and their random images, in a form that each peer can translate."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ REPEATS = 4
 class Case:
     """Two convolutions, each followed by 2 × 2 pooling, on images of `side` × `side` pixels, then a dense layer.
 
-    `padding` is that of the second convolution: on small images nothing is left to pool without zeros around it.
+    `padding` applies to the second convolution: without zero padding, a small image leaves nothing to pool.
     """
 
     side: int
@@ -27,14 +27,14 @@ CASES = {
 
 
 def images(case: Case) -> tuple[np.ndarray, np.ndarray]:
-    """Drawn images (N, side, side, 1) and targets (N, 10)."""
+    """Random images (N, side, side, 1) and targets (N, 10)."""
     rng = np.random.default_rng(0)
     inputs = rng.normal(size=(case.examples, case.side, case.side, 1)).astype(np.float32)
     return inputs, rng.uniform(size=(case.examples, CLASSES)).astype(np.float32)
 
 
 def flat_size(case: Case) -> int:
-    """The number of values before the dense layer."""
+    """The number of inputs of the first dense layer."""
     side = (case.side - WINDOW + 1) // 2
     side = (side if case.padding == "same" else side - WINDOW + 1) // 2
     return side * side * CHANNELS[1]

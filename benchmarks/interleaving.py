@@ -1,4 +1,4 @@
-"""Interleaved runs of all jobs, A B A B …, so that a disturbance of the machine affects all of them."""
+"""Interleaved runs of all jobs, A B A B …, so that other load on the machine affects all of them."""
 
 from collections.abc import Callable, Sequence
 

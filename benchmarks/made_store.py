@@ -15,9 +15,9 @@ NAME = "made"
 REPEATS = 5
 ARCHITECTURES, ACTIVATIONS = ("8", "16", "32", "64-32"), ("relu", "tanh", "sigmoid", "prelu")
 OPTIMIZERS = ("gradient_descent", "adam")
-# Number of architectures and of activation functions, of L2 weights (in addition to no regularizer), and of learning
-# rates per optimizer. 16 · (1 + 24) · 2 · 25 configurations of five repeats are 100,000 trials; the other sizes are a
-# million, 10,240, 1,600 and 10.
+# Number of architectures, of activation functions, of L2 weights (in addition to no regularizer), and of learning rates
+# per optimizer. With five repeats, 16 · (1 + 24) · 2 · 25 configurations make 100,000 trials; the other sizes have
+# 1,000,000, 10,240, 1,600 and 10.
 SIZES = {
     "million": (4, 4, 124, 50),
     "full": (4, 4, 24, 25),
@@ -34,7 +34,7 @@ def trial_count(size: str) -> int:
 
 
 def fill_store(database: str, *, epochs: int, size: str = "full") -> None:
-    """Write a sweep called `made` with all its trials and epochs, and the fit of each."""
+    """Write a sweep called `made` with all its trials and epochs, and the fit of each trial."""
     architectures, activations, weights, rates = SIZES[size]
     penalties = [{"l2": {"weight": [(1 + number) / 1e5 for number in range(weights)]}}] if weights else []
     axes = {
@@ -80,7 +80,7 @@ def synthetic_block(trials: Sequence[int], epochs: int) -> Block:
 
 
 def synthetic_ends(trials: Sequence[int], e_t: np.ndarray, e_v: np.ndarray) -> Iterator[TrialEnd]:
-    """The summaries of these curves (T, epochs)."""
+    """The summary of each trial, computed from its curves (T, epochs)."""
     for row, trial in enumerate(trials):
         best = int(e_v[row].argmin())
         yield TrialEnd(

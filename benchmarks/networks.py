@@ -7,7 +7,7 @@ OPTIMIZERS = ("gradient_descent", "momentum", "rmsprop", "adam")
 RATES = {"gradient_descent": 0.1, "momentum": 0.1, "rmsprop": 1e-3, "adam": 1e-3}
 DROPOUT = 0.2
 REPEATS = 4
-# Combinations of activation and optimizer; sixteen successive networks have each one once.
+# Combinations of activation and optimizer; sixteen successive networks cover each combination once.
 KIND_COUNT = len(ACTIVATIONS) * len(OPTIMIZERS)
 
 
@@ -22,14 +22,14 @@ class Network:
 
 
 def networks(count: int, *, mixed: bool) -> list[Network]:
-    """`count` networks over four repeats: all with relu and Adam, or mixed, half of these with dropout."""
+    """`count` networks over four repeats: all with relu and Adam, or of mixed kinds, half of them with dropout."""
     return [network(number, number * REPEATS // count, mixed) for number in range(count)]
 
 
 def network(number: int, repeat: int, mixed: bool) -> Network:
     if not mixed:
         return Network("relu", "adam", dropout=False, repeat=repeat)
-    # Shifted by one in every round of four, so that eight networks already cover all activations and optimizers.
+    # Shift by one after every four networks, so that sixteen networks cover all combinations.
     optimizer = OPTIMIZERS[(number + number // 4) % 4]
     return Network(ACTIVATIONS[number % 4], optimizer, dropout=(number + number // 8) % 2 == 0, repeat=repeat)
 

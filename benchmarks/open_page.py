@@ -1,9 +1,9 @@
 """How much an open page slows a sweep: `python -m benchmarks.open_page`, which needs Chromium and the extra `test`.
 
-One long sweep trains. In turns, a browser shows its page or an empty one, in pairs of which each has the other order.
-Two figures: how many epochs are trained less, which is what people notice, and the processor time of page and browser
-as a share of that of the sweep, which other work on the machine changes less. What opening the page costs once is
-reported apart.
+While one long sweep trains, a browser alternates between the page of the sweep and an empty page, in pairs of windows
+of time; the order changes from pair to pair. Two figures are reported: how many fewer epochs are trained, which is what
+users notice, and the CPU time of the page's server and the browser relative to that of the sweep, which depends less
+on other load. The one-time cost of opening the page is reported separately.
 """
 
 import argparse
@@ -28,19 +28,20 @@ from benchmarks.machine import describe, usable_cores
 
 FITGAP = (sys.executable, "-m", "fitgap")
 NAME, TICKS = "watched", os.sysconf("SC_CLK_TCK")
-# Longer than any measurement. Trials end all the time, so rows, verdicts and charts change.
+# Takes longer than any measurement. Trials end continually, so rows, verdicts and charts keep changing.
 SWEEP = (
     *("--data", "digits", "--repeats", "500", "--epochs", "50", "--name", NAME, "--engine", "local"),
     *(word for width in ("16", "32", "64-32") for word in ("--hidden", width)),
     *(word for rate in ("1e-3", "3e-3", "1e-2", "3e-2") for word in ("--optimizer", f"adam:rate={rate}")),
 )
-# Long enough for the page to draw its charts and show the answer, or for the server to notice that the page is closed.
+# Long enough for the page to draw its charts and fill its section "Answer", or for the server to notice that the page
+# was closed; and for the sweep to start.
 SETTLING_SECONDS, WARM_SECONDS = 15, 20
 
 
 @dataclass(frozen=True)
 class Window:
-    """Epochs trained per second, and processor seconds per second of the sweep and of page and browser."""
+    """Epochs trained per second, and CPU seconds used per second by the sweep (`own`) and by page and browser."""
 
     rate: float
     own: float
@@ -54,17 +55,17 @@ class Pair:
 
     @property
     def slower(self) -> float:
-        """By how many percent fewer epochs are trained."""
+        """The loss of epochs while the page is open, in percent."""
         return 100 * (1 - self.watched.rate / self.alone.rate)
 
     @property
     def share(self) -> float:
-        """The processor time of page and browser in percent of that of the sweep."""
+        """The CPU time of page and browser, in percent of that of the sweep."""
         return 100 * self.watched.page / self.watched.own
 
     @property
     def part(self) -> float:
-        """The same in percent of all processors, which is what a sweep that has the machine to itself would lose."""
+        """The same in percent of all cores: what a sweep would lose that otherwise has the machine to itself."""
         return 100 * self.watched.page / usable_cores()
 
 
@@ -104,7 +105,7 @@ def median(values: Sequence[float]) -> str:
 
 @dataclass(frozen=True)
 class Bench:
-    """A sweep that trains, a server of its page, and a browser."""
+    """A sweep in training, the server of its page, and a browser."""
 
     database: str
     training: int
@@ -113,7 +114,7 @@ class Bench:
     address: str
 
     def opening(self) -> float:
-        """The processor seconds that opening the page costs once."""
+        """The CPU seconds that opening the page takes."""
         before = self.used_by_page()
         self.turn_to(True)
         return self.used_by_page() - before
@@ -126,7 +127,7 @@ class Bench:
         return pair
 
     def window(self, is_open: bool, seconds: float) -> Window:
-        """What happens while the page is open, or is not."""
+        """Measure for `seconds`, with the page open or closed."""
         self.turn_to(is_open)
         before, began = self.counters(), time.perf_counter()
         self.page.wait_for_timeout(1000 * seconds)
@@ -150,7 +151,7 @@ class Bench:
 
 @contextlib.contextmanager
 def bench(database: str, browser: str) -> Iterator[Bench]:
-    """Everything that is needed, until the measurement ends."""
+    """Start the sweep, the server and the browser, and stop them when the measurement ends."""
     from playwright.sync_api import sync_playwright
 
     quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
@@ -175,7 +176,7 @@ def bench(database: str, browser: str) -> Iterator[Bench]:
 
 
 def descendants(process: int) -> list[int]:
-    """The processes that a process has started, and those that they have."""
+    """All child processes of a process, and their descendants."""
     found = []
     for number in children(process):
         found += [number, *descendants(number)]
@@ -193,7 +194,7 @@ def children(process: int) -> list[int]:
 
 
 def used(process: int) -> float:
-    """The processor seconds of a process, with those of its children that have ended."""
+    """The CPU seconds of a process, including those of its children that have ended."""
     with contextlib.suppress(OSError):
         fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
         return sum(map(int, fields[11:15])) / TICKS

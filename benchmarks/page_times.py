@@ -1,8 +1,8 @@
 """How fast the page of a large sweep is: `python -m benchmarks.page_times`, which needs Chromium and the extra `test`.
 
-A store of synthetic trials is made, in SQLite and on request in a temporary PostgreSQL server. The browser opens the
-page of its sweep, sorts the table by several columns, and filters it. All times are the browser's own: from following
-the link to the first paint and to the first row of the table, and from the click to the new table.
+The sweep consists of synthetic trials, stored in SQLite or, on request, in a temporary PostgreSQL server. The browser
+opens its page, sorts the table by several columns, and filters it. All times are measured by the browser: from the
+start of the navigation to the first paint and to the first row of the table, and from a click to the new table.
 """
 
 import argparse
@@ -26,9 +26,9 @@ from benchmarks.ours.server import temporary_server
 
 EPOCHS, TRIES, PATIENCE = 5, 5, 60_000
 COLUMNS = {"configurations": ("e_t", "e_v", "verdict"), "trials": ("trial", "e_t", "best_e_v")}
-# All sizes have some of each.
+# In stores of all sizes, each filter matches some trials.
 FILTERS = ("activation == 'relu'", "e_v < 0.5", "architecture == '8' and optimizer.rate < 0.01")
-# Seconds from the click on a link until its order is shown.
+# Seconds from the click on a column heading until the table is sorted by that column.
 SORT = """async ([key]) => {
   const link = [...document.querySelectorAll("th a")].find((each) =>
     new URL(each.href).searchParams.get("sort") === key);
@@ -39,7 +39,7 @@ SORT = """async ([key]) => {
   while (!isSorted()) await new Promise(requestAnimationFrame);
   return (performance.now() - began) / 1000;
 }"""
-# Seconds from sending a filter until its rows are shown.
+# Seconds from submitting a filter until the filtered rows are shown.
 FILTER = """async ([text]) => {
   const field = document.querySelector("input[name=where]"), old = document.querySelector("tbody tr");
   field.value = text;
@@ -48,7 +48,7 @@ FILTER = """async ([text]) => {
   while (document.contains(old)) await new Promise(requestAnimationFrame);
   return (performance.now() - began) / 1000;
 }"""
-# Until the charts of a new view are drawn; otherwise they would be measured, too.
+# Waits until the charts of a new view are drawn, so that drawing them does not slow the next measurement.
 DRAWN = """async () => {
   await new Promise((done) => setTimeout(done, 200));
   while (document.querySelector(".drawing[aria-busy]")) await new Promise(requestAnimationFrame);
@@ -111,7 +111,7 @@ def database(kind: str) -> Iterator[str]:
 
 
 def measured(address: str, browser: str) -> dict[str, list[float]]:
-    """Seconds by figure."""
+    """Measured times in seconds, by what was measured."""
     from playwright.sync_api import sync_playwright
 
     with served(address) as root, sync_playwright() as playwright:
@@ -153,7 +153,7 @@ def open_table(page: Any, address: str) -> None:
 
 @contextlib.contextmanager
 def served(address: str) -> Iterator[str]:
-    """The address of the page, which a server of its own answers."""
+    """Run a server of the page; yields its address."""
     words = [*FITGAP, "ui", "--no-browser", "--port", "0", "--db", address]
     server = subprocess.Popen(
         words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True

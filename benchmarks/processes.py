@@ -35,7 +35,7 @@ class MeasurementError(Exception):
 def run_job(job: Job) -> dict[str, float]:
     """The figures that the job returns. Raises MeasurementError."""
     task = {"function": job.function, "arguments": json.loads(job.arguments), "cores": chosen_cores(job.cores)}
-    # Not a pipe, which would be held open by processes that Ray leaves behind for a moment.
+    # Not a pipe, because processes that Ray leaves behind for a moment would keep it open.
     with tempfile.TemporaryFile("w+") as errors:
         done = subprocess.run(
             [sys.executable, "-m", "benchmarks.child"],
@@ -58,8 +58,8 @@ def run_job(job: Job) -> dict[str, float]:
 def child_environment() -> dict[str, str]:
     """The environment of every measurement, with this checkout first on the module path."""
     path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
-    # Each library chooses its kernels for this processor, whatever this shell has set, and Python keeps compiled
-    # modules, as for an installed package.
+    # Let each library choose its kernels for this processor, regardless of this shell's settings, and let Python cache
+    # compiled modules, as it does for an installed package.
     left_out = (*KERNEL_CHOICES, "PYTHONDONTWRITEBYTECODE")
     inherited = {name: value for name, value in os.environ.items() if name not in left_out}
     return {**inherited, **ENVIRONMENT, "PYTHONPATH": path}

@@ -22,12 +22,12 @@ def cells(row: Row) -> tuple[str, ...]:
 
 
 def with_range(side: Side) -> str:
-    """Such as `8.2 (8.1–8.9)`; only the number if all runs agree."""
+    """Text such as `8.2 (8.1–8.9)`; only the median if all runs agree."""
     if side.lowest == side.highest:
         return short(side.middle)
     return f"{short(side.middle)} ({short(side.lowest)}–{short(side.highest)})"
 
 
 def short(number: float) -> str:
-    """A number with three significant digits, without exponent."""
+    """A number with three significant digits; from 100 on, an integer."""
     return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"

@@ -1,4 +1,4 @@
-"""The search whose time is measured: its data, its space, its budget, and the value that is to be reached."""
+"""The search of the table `search-time`: its data, its space, its budget, and the E_v to reach."""
 
 import json
 from pathlib import Path
@@ -17,7 +17,7 @@ EPOCHS, FIRST_RUNG, FACTOR = 27, 3, 3
 # The lowest E_v among 1,536 trials of `search: {method: tpe, generation: 128}` with seed 1. Three of them are
 # within 5 %, 31 within 10 %.
 BEST_KNOWN, WITHIN = 0.23256, 1.05
-# For a quick run, which is to end after a few trials.
+# The E_v to reach in a quick run, which should end after a few trials.
 EASY = 3 * BEST_KNOWN
 
 DATA_FILE = "digits.csv"
@@ -39,7 +39,7 @@ def split_examples() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
 
 
 def write_examples(folder: Path) -> None:
-    """The same examples as a table for the command."""
+    """Write the same examples to a CSV file for `fitgap run`."""
     inputs, classes = examples()
     names = [f"pixel_{number}" for number in range(inputs.shape[1])]
     lines = [",".join((*map(str, row), str(digit))) for row, digit in zip(inputs, classes, strict=True)]
@@ -47,7 +47,7 @@ def write_examples(folder: Path) -> None:
 
 
 def search_file(search: dict[str, Any], rule: dict[str, Any], seed: int) -> str:
-    """The text of the sweep file, in JSON: a section `search`, and a rule that prunes, or none."""
+    """The text of the sweep file, in JSON, with this section `search` and this pruning rule, which may be empty."""
     sweep = {
         "name": "search",
         "data": {

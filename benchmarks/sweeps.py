@@ -16,7 +16,7 @@ OPTIMIZERS = (
 REPEATS = 5
 LARGE, FULL, QUICK = 4000, 400, 40
 
-# The grid that scikit-learn's GridSearchCV searches as well.
+# The grid, which scikit-learn's GridSearchCV searches as well.
 GRID_ACTIVATIONS = ("relu", "tanh", "sigmoid")
 GRID_RATES = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)
 GRID_REPEATS, GRID_VALIDATION = 3, 1 / 3

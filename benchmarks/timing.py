@@ -9,10 +9,10 @@ FEWEST_EPOCHS = 2
 
 
 def microseconds_per_step(train_epoch: Callable[[], int], seconds: float) -> float:
-    """The mean time in µs of a step of one network, over about `seconds` of epochs after a first, uncounted one.
+    """The mean time in µs of a step of one network, measured for about `seconds` after an uncounted first epoch.
 
     `train_epoch` returns the number of examples it trained on, over all networks. A step counts as 32 examples, so that
-    a peer gains nothing by leaving out the smaller last batch of an epoch.
+    a peer gains nothing from leaving out the smaller last batch of an epoch.
     """
     train_epoch()
     examples = epochs = 0

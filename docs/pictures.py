@@ -1,7 +1,7 @@
-"""`python -m docs.pictures [FOLDER] [--brief]`: trains what the documentation shows, and draws its pictures again.
+"""`python -m docs.pictures [FOLDER] [--brief]`: trains the sweeps of the documentation, and draws its pictures again.
 
 Without a folder, it also writes the answers of the studies into their pages. With `--brief`, all networks are trained
-for a moment only, which shows within seconds that the command still makes every picture; their content means nothing.
+for one epoch, to check within seconds that the command still makes every picture; the pictures are then meaningless.
 """
 
 import contextlib
@@ -33,13 +33,13 @@ WIDTH = 560
 # The answer of a study on its page.
 ANSWER = re.compile(r"(## Result\n.*?\n```text\n).*?(```\n)", re.DOTALL)
 BRIEF = "--brief"
-# With it, trials per configuration, and configurations of a grid.
+# Largest numbers in a brief run: trials per configuration, and configurations of a grid.
 REPEATS, FEW = 3, 20
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """A picture: its file, the sweep that it shows, the kind of chart, and what is asked for."""
+    """A picture: its file, the sweep that it shows, the kind of chart, the trial if it shows just one, and options."""
 
     file: str
     sweep: str
@@ -113,7 +113,7 @@ def sweep_named(name: str, folder: Path) -> Sweep:
 
 
 def houses(folder: Path) -> dict[str, Any]:
-    """The sweep of the tutorial on the data that its script makes."""
+    """The sweep of the tutorial, on the data that the tutorial's script writes into `folder`."""
     tutorial = (DOCS / "tutorial.md").read_text(encoding="utf-8")
     (script,) = re.findall(r"```python\n(import random.*?)```", tutorial, re.DOTALL)
     path = folder / "houses.csv"
@@ -134,7 +134,7 @@ def houses(folder: Path) -> dict[str, Any]:
 def train(sweep: Sweep, database: str, is_brief: bool) -> None:
     """Train a sweep into a database of its own, so that its trials are numbered from 1."""
     prepared = prepare_sweep(brief(sweep) if is_brief else sweep)
-    # Processes would take longer to start than the training takes.
+    # Worker processes would take longer to start than the training takes.
     placement = placement_of("local" if is_brief else "auto", None, None, None, None, False)
     launch_new(prepared, placement, database, Caller(database, lambda line: None))
 
@@ -149,7 +149,7 @@ def brief(sweep: Sweep) -> Sweep:
 
 
 def picture_of(study: Study) -> str:
-    """The file of a study's picture. Boundaries have thousands of tiles, which are smaller as pixels."""
+    """The file of a study's picture. Boundaries have thousands of tiles, which take less space as pixels."""
     return f"study-{study.name}.{'png' if study.name == 'boundaries' else 'svg'}"
 
 
@@ -171,7 +171,7 @@ def write_studies(studies: Iterable[Study], target: Path, is_brief: bool = False
 
 
 def printed(result: StudyResult) -> str:
-    """What `fitgap study` prints where it is not printed in a terminal."""
+    """What `fitgap study` prints if its output is not a terminal."""
     with contextlib.redirect_stdout(io.StringIO()) as output:
         print_answer(result)
     return "\n".join(line.rstrip() for line in output.getvalue().splitlines())
@@ -182,12 +182,12 @@ def page_of(name: str) -> Path:
 
 
 def with_answer(page: str, answer: str) -> str:
-    """The page of a study with this answer instead of the one that it has."""
+    """The page of a study with its answer replaced by this one."""
     return ANSWER.sub(lambda found: f"{found[1]}{answer}\n{found[2]}", page, count=1)
 
 
 def write(drawings: Iterable[Drawing], target: Path, is_brief: bool = False) -> None:
-    """Train what the pictures show, and draw them into a folder."""
+    """Train the sweeps that the pictures show, and draw the pictures into a folder."""
     target.mkdir(parents=True, exist_ok=True)
     databases: dict[str, str] = {}
     with tempfile.TemporaryDirectory(prefix="fitgap-pictures-") as folder:
@@ -205,7 +205,7 @@ def write(drawings: Iterable[Drawing], target: Path, is_brief: bool = False) -> 
 
 
 def main(words: list[str]) -> None:
-    """Draw all pictures, into a folder if one is named; else into the documentation, with the studies' answers."""
+    """Draw all pictures into the given folder, or without one into the documentation, with the studies' answers."""
     is_brief = BRIEF in words
     folders = [Path(word) for word in words if word != BRIEF]
     if is_brief and not folders:

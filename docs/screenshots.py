@@ -1,6 +1,6 @@
-"""`python -m docs.screenshots DATABASE`: takes the pictures of the web page again, in Chromium.
+"""`python -m docs.screenshots DATABASE`: takes the screenshots of the web page again, in Chromium.
 
-The database must contain the sweep `digits` of examples/digits.yaml, trained.
+The database must contain the trained sweep `digits` of examples/digits.yaml.
 """
 
 import shutil
@@ -21,13 +21,13 @@ IS_DRAWN = """() => document.querySelectorAll("[data-chart] svg").length ==
 
 
 def main() -> None:
-    """Take all pictures."""
+    """Take all screenshots."""
     (database,) = sys.argv[1:]
     take(database, IMAGES)
 
 
 def take(database: str, folder: Path) -> None:
-    """Take all pictures of the page over a database into a folder."""
+    """Take all screenshots of the web page of a database, and write them into a folder."""
     from playwright.sync_api import sync_playwright
 
     words = [sys.executable, "-m", "fitgap", "ui", "--no-browser", "--read-only", "--port", "0", "--db", database]
@@ -47,12 +47,12 @@ def take(database: str, folder: Path) -> None:
 
 
 def shoot(browser: Any, address: str, size: tuple[int, int], is_dark: bool, place: Path) -> None:
-    """A picture of a window, once its charts are drawn."""
+    """Take a screenshot of a window, once its charts are drawn."""
     scheme = "dark" if is_dark else "light"
     window = {"width": size[0], "height": size[1]}
     context = browser.new_context(viewport=window, device_scale_factor=SCALE, color_scheme=scheme)
     page = context.new_page()
-    # All charts are drawn only if they have been near the window.
+    # A chart is drawn only after it has come near the visible part of the page, so scroll through all of it.
     page.goto(address)
     for number in range(ATTEMPTS):
         page.mouse.wheel(0, 400 if number < 12 else 0)

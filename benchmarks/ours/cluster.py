@@ -33,11 +33,12 @@ SEED = 1
 def drive_cluster(
     architecture: str, trials: int, epochs: int, record: str, server: bool, drivers: int = 1
 ) -> dict[str, float]:
-    """Trials, rows and blocks per second that the drivers can record, the trials of 1,000 workers, and memory in MB.
+    """Trials, rows and blocks per second that the drivers can record; the trials per second that 1,000 workers train;
+    and the peak memory of a driver in MB.
 
-    Computed from CPU times, assuming that a driver and its server take turns and that several drivers run in parallel.
-    Writing the sweep and the simulation itself are not counted. `clock` is trials per second by the clock, with the
-    CPUs of this machine.
+    Rates are computed from CPU times, assuming that a driver and its server take turns and that several drivers run in
+    parallel. Writing the sweep and the simulation itself are not counted. `clock` is trials per second of wall-clock
+    time on the CPUs of this machine.
     """
     with database(server) as (address, server_seconds):
         with open_store_for_writing(address) as store:
@@ -52,7 +53,7 @@ def drive_cluster(
     seconds = (whole["processor"] + served) / drivers
     return {
         **{key: whole[key] / seconds for key in ("trials", "rows", "blocks")},
-        # The simulated seconds for which the workers are busy with all trials.
+        # `busy` is the simulated time in seconds that workers spend on all trials.
         "needed": WANTED_WORKERS * trials / whole["busy"],
         "clock": whole["trials"] / max(part["seconds"] for part in parts),
         # Milliseconds per trial.
@@ -74,7 +75,7 @@ def database(server: bool) -> Iterator[tuple[str, Any]]:
 
 
 def run_drivers(address: str, name: str, architecture: str, workers: int, drivers: int) -> list[dict[str, float]]:
-    """The results of all drivers, which run at the same time in processes of their own."""
+    """The results of all drivers, which run at the same time in separate processes."""
     arguments = {"address": address, "name": name, "architecture": architecture, "workers": workers}
     tasks = [{**arguments, "seed": SEED + number} for number in range(drivers)]
     with ThreadPoolExecutor(drivers) as pool:
@@ -105,14 +106,14 @@ def drive_part(address: str, name: str, architecture: str, workers: int, seed: i
         on_block = Watch(LiveProgress(expected_work(store, written)))
         with (
             patch("fitgap.runner.driver.loop.make_engine", lambda *arguments, **options: cluster),
-            # Whatever their number, workers send as rarely as if there were a thousand.
+            # Regardless of their number, workers send blocks as rarely as a thousand workers would.
             patch("fitgap.runner.planning.packs.block_seconds", lambda workers: block_seconds(WANTED_WORKERS)),
             on_block.progress,
         ):
             began, processor = on_block.note()
             drive(store, written, engine="ray", workers=workers, on_block=on_block)
     return {
-        # Not below 0, if the other drivers have taken all trials.
+        # The differences are negative if the other drivers have taken all trials.
         "seconds": max(0.0, on_block.last - began - cluster.own_seconds),
         "processor": max(0.0, on_block.processor - processor - cluster.own_processor_seconds),
         "busy": cluster.busy_seconds,
@@ -131,7 +132,7 @@ class Watch:
         self.last = self.processor = 0.0
 
     def note(self) -> tuple[float, float]:
-        """Note the current clock time and CPU time: at first of the start, then of each block."""
+        """Note the current clock time and CPU time: at the start, then after each block."""
         self.last, self.processor = time.perf_counter(), time.process_time()
         return self.last, self.processor
 

@@ -1,4 +1,4 @@
-"""Sweeps run by the real driver with a special engine: a warm one, or a fake one."""
+"""Sweeps run by the real driver with a special engine, either warm or fake."""
 
 import contextlib
 import json
@@ -21,7 +21,7 @@ MEASURED = ("e_t", "e_v", "e_t_running", "se_t", "se_v", "accuracy_t", "accuracy
 
 
 class WarmEngine:
-    """An engine that is running before and after the sweep. It records the packs and the time of the first one."""
+    """An engine that runs before and after the sweep. It records the packs, and when it began to take them."""
 
     def __init__(self, inner: Any):
         self.inner, self.name, self.workers = inner, inner.name, inner.workers
@@ -86,7 +86,7 @@ def prepared_sweep(text: str) -> PreparedSweep:
 
 
 def drive_with(engine: WarmEngine, store: Store, prepared: PreparedSweep, on_block: Callable[[Block], None]) -> None:
-    """Write a sweep and drive it to its end with this engine in place of one that the driver creates."""
+    """Write a sweep and drive it to its end with this engine instead of one that the driver creates."""
     written = write_sweep(store, prepared)
     with patch("fitgap.runner.driver.loop.make_engine", lambda *arguments, **options: engine):
         drive(store, written, engine="ray", workers=engine.workers, on_block=on_block)

@@ -1,4 +1,4 @@
-"""Timing of the training steps of packs of networks with other layers than dense ones, without E_t and E_v."""
+"""Timing of the training steps of packs of networks with layers other than dense ones, without E_t and E_v."""
 
 import numpy as np
 from fitgap.core.activations.activation import Activation
@@ -27,7 +27,7 @@ def time_network(
     repeats: int,
     seconds: float,
 ) -> dict[str, float]:
-    """µs per step and network of a pack of `size` networks with these functions, over several repeats.
+    """µs per step and network of a pack of `size` networks with these activation functions, over several repeats.
 
     `examples` are inputs and targets, the same in all repeats.
     """

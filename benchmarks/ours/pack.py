@@ -1,4 +1,4 @@
-"""Timing of a pack's training steps without E_t and E_v. Only this file uses private parts of `core`."""
+"""Timing of a pack's training steps without E_t and E_v. Like `layered_pack.py`, it uses private parts of `core`."""
 
 import time
 from statistics import fmean
@@ -59,7 +59,7 @@ def time_members(layers: str, members: list[Member], seconds: float) -> float:
 class StepsOnly:
     """A pack that trains epochs without measuring errors, with compiled passes from its first epoch.
 
-    By itself it would compile them in the second epoch, which is timed.
+    By default, a pack would compile them as soon as that pays, during the epochs that are timed.
     """
 
     def __init__(self, layers: str, members: list[Member]):

@@ -20,14 +20,14 @@ from benchmarks.ours.planning import largest_memory
 EPOCHS = 100
 ANSWERS = 7
 CURVES = 20
-# The leaderboard's filter and keys, including the fit of each trial.
+# The leaderboard: its filter, which includes the fit of each trial, its sort key, and its length.
 WHERE = "e_v < 0.3 and (activation == 'relu' or optimizer.rate >= 1e-2) and underfit < 0.2"
 BEST, HOW_MANY = "best_e_v", 20
 AXES = ("activation", "optimizer")
 
 
 def ask(database: str, question: str, size: str) -> dict[str, float]:
-    """The median time of an answer in milliseconds."""
+    """The median time of a query in milliseconds."""
     make_if_missing(database, size)
     with open_store(database) as store:
         answer = QUESTIONS[question](store)
@@ -36,7 +36,7 @@ def ask(database: str, question: str, size: str) -> dict[str, float]:
 
 
 def export(database: str, size: str) -> dict[str, float]:
-    """Rows per second of an export of all epochs to Parquet by the command's own call, and the peak memory of this
+    """Rows per second of an export of all epochs to Parquet by the command's own function, and the peak memory of this
     process and its helper process together, in MB.
     """
     from fitgap.runner.cli.render.parquet import write_epochs
@@ -47,7 +47,7 @@ def export(database: str, size: str) -> dict[str, float]:
     def note_memory(reader: ReaderProcess) -> Columns | None:
         nonlocal largest
         found = next_part(reader)
-        # A helper that has sent everything ends and has no memory any more.
+        # After sending everything, the helper process exits, and its memory can no longer be read.
         with contextlib.suppress(KeyError, FileNotFoundError):
             largest = max(largest, largest_memory(reader.process.pid))
         return found

@@ -1,4 +1,4 @@
-"""How long `fitgap run FILE` takes until a search has found a configuration that is good enough."""
+"""Timing of a search by `fitgap run FILE` until it has found a configuration that is good enough."""
 
 import secrets
 import signal
@@ -23,10 +23,10 @@ ENDED, INTERRUPTED = 0, 130
 def time_search(
     search: dict[str, Any], rule: dict[str, Any], wanted: float, limit: float, workers: int
 ) -> dict[str, float]:
-    """Seconds until a trial with an E_v of at most `wanted` is completed in the database. If none is, the search ends
-    `limit` seconds after its first trial began, and the limit stands for what would have taken longer.
+    """Seconds until a trial with an E_v of at most `wanted` is completed in the database; at most `limit`.
 
-    `seconds` counts from starting the process, `searching` from the first trial. Every call has another seed.
+    `seconds` counts from starting the process, `searching` from the first trial. Without such a trial, the search is
+    stopped `limit` seconds after its first trial began. Every call uses another seed.
     """
     seed = secrets.randbelow(2**31)
     with TemporaryDirectory(prefix="fitgap-benchmark-") as folder:
@@ -45,7 +45,7 @@ def time_search(
 
 
 def is_over(folder: str, wanted: float, limit: float) -> bool:
-    """Whether there is such a trial, or the limit has passed since the first trial began."""
+    """Whether a trial is good enough, or `limit` seconds have passed since the first trial began."""
     found, begun = progress(folder, wanted)
     return isfinite(found) or time.time() - begun > limit
 

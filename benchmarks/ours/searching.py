@@ -1,4 +1,4 @@
-"""fitgap's methods of search on a problem that needs no training: generation after generation, as a driver does it."""
+"""fitgap's search methods on a problem that needs no training, run in generations as by a driver."""
 
 from collections.abc import Callable
 
@@ -18,7 +18,7 @@ def outcomes(problem: Problem, method: str, generation: int, seed: int, trials: 
 
 
 def learned(sweep: Sweep, outcome_of: Callable[[Configuration], Outcome]) -> list[Outcome]:
-    """The outcomes of a search by a method that learns. It knows all results of earlier generations."""
+    """The outcomes of a search by a method that learns from the results of all earlier generations."""
     assert sweep.search is not None
     tried, results, known = list[Outcome](), list[Result](), set[str]()
     number = 0

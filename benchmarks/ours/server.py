@@ -15,7 +15,7 @@ PARENT, TICKS = 1, slice(11, 15)
 
 
 class RunningServer:
-    """A running server; `server` is the object of the tests."""
+    """A running server; `server` is the `TemporaryPostgres` of the tests."""
 
     def __init__(self, server: Any):
         self.server = server
@@ -27,7 +27,8 @@ class RunningServer:
         """The CPU time of all processes of the server so far, in seconds."""
         stats = {int(path.name): fields_of(path) for path in Path("/proc").iterdir() if path.name.isdigit()}
         mine, ticks = {os.getpid()}, 0
-        # The server's processes descend from this one. Their numbers may wrap, so repeat until no more are found.
+        # The server's processes descend from this one. Process IDs may wrap around, so a child may come before its
+        # parent: repeat until no more are found.
         while more := {number for number, fields in stats.items() if fields and int(fields[PARENT]) in mine} - mine:
             mine |= more
             ticks += sum(int(ticks) for number in more for ticks in stats[number][TICKS])
@@ -44,7 +45,7 @@ def fields_of(process: Path) -> list[str]:
 
 @contextlib.contextmanager
 def temporary_server() -> Iterator[RunningServer]:
-    """A server with an empty database, which runs while the context is entered."""
+    """A server with an empty database, which runs until the context ends."""
     specification = importlib.util.spec_from_file_location("temporary_postgres", FILE)
     assert specification and specification.loader
     module = importlib.util.module_from_spec(specification)

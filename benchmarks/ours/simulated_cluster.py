@@ -26,7 +26,7 @@ LAYER = {"units": 16, "dead": 0, "saturated": 1, "weights": 1024, "near_zero": 3
 class Worker:
     """A pack in training: the simulated times at which its blocks arrive, and functions that create them.
 
-    Blocks are created late because, with a real cluster, a future block takes no memory of the driver.
+    A block is created only when it arrives because, with a real cluster, future blocks take no memory of the driver.
     """
 
     task: PackTask
@@ -101,9 +101,12 @@ class SimulatedCluster:
 
 
 def pack_blocks(task: PackTask, begin: float, ends: np.ndarray) -> Iterator[tuple[float, Callable[[], Block]]]:
-    """The blocks of a pack whose epochs end at these times, cut as by a BlockBuilder: time and creating function."""
+    """The blocks of a pack whose epochs end at these times, divided as by a BlockBuilder.
+
+    Yields the time of each block and a function that creates it.
+    """
     count, trials = len(ends), np.array(task.trials)
-    # Each trial has another best epoch.
+    # Best epochs differ from trial to trial.
     best = 1 + (trials * 7919) % count
     pause = max(BLOCK_SECONDS, task.block_seconds)
     waiting, sent_at = [], begin if task.block_seconds else begin - pause
@@ -115,7 +118,7 @@ def pack_blocks(task: PackTask, begin: float, ends: np.ndarray) -> Iterator[tupl
 
 
 def block_of(task: PackTask, trials: np.ndarray, epochs: list[int], best: np.ndarray | None) -> Block:
-    """A block of these epochs. If best epochs are given, it is the last one, in which all trials end."""
+    """A block of these epochs. If best epochs are given, it is the last block, in which all trials end."""
     last = epochs[-1]
     recorded = [epoch for epoch in epochs if task.recording.includes(epoch)]
     pairs = [np.tile(trials, len(recorded)), np.repeat(recorded, len(trials))]

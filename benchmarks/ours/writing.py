@@ -1,4 +1,4 @@
-"""Timing of the store's writing of epochs."""
+"""Timing of writing epochs to the store."""
 
 import time
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ PACK_SIZE = 20
 
 
 def write_blocks(rows: int, block_rows: int) -> dict[str, float]:
-    """Rows per second into a fresh SQLite file, in blocks of `block_rows`: a few epochs of the trials of a pack."""
+    """Rows per second into a fresh SQLite file, in blocks of `block_rows`, each with a few epochs of one pack."""
     with fresh_store() as store:
         written = write_sweep(store, prepared_sweep(digits_sweep(FULL, epochs=10)))
         trials = [row["trial"] for row in store.trials(written.sweep_id)]
@@ -29,7 +29,7 @@ def write_blocks(rows: int, block_rows: int) -> dict[str, float]:
 
 
 def synthetic_blocks(trials: np.ndarray, rows: int, block_rows: int) -> Iterator[Block]:
-    """At least `rows` rows: one block per pack in turn, then again with later epochs."""
+    """At least `rows` rows: one block for each pack in turn, then one with the next epochs of each pack, and so on."""
     packs = trials.reshape(-1, PACK_SIZE)
     epochs_per_block = block_rows // PACK_SIZE
     for number in range(-(-rows // block_rows)):

@@ -14,7 +14,7 @@ from benchmarks.ours.driving import prepared_sweep
 
 
 def time_loop(sweep: str, processes: int) -> dict[str, float]:
-    """Seconds until the last pack is trained, without starting processes and preparing examples."""
+    """Seconds until the last pack is trained, not counting the start of processes and the preparation of examples."""
     context = multiprocessing.get_context("spawn")
     barrier, following, times = context.Barrier(processes), context.Value("i", 0), context.Queue()
     workers = [

@@ -3,7 +3,7 @@
 import os
 import time
 
-# Every fit warns that it has not converged after so few epochs. Read when joblib starts its processes.
+# Every fit warns that it has not converged after so few epochs. The variable is read when joblib starts its processes.
 os.environ["PYTHONWARNINGS"] = "ignore"
 
 from sklearn.model_selection import GridSearchCV, ShuffleSplit
@@ -12,12 +12,12 @@ from sklearn.neural_network import MLPClassifier
 from benchmarks.digits import BATCH_SIZE, digits
 from benchmarks.sweeps import GRID_ACTIVATIONS, GRID_REPEATS, GRID_VALIDATION, grid_rates, grid_sizes
 
-# scikit-learn's names, where they are others.
+# scikit-learn's names, where they differ from fitgap's.
 NAMES = {"sigmoid": "logistic"}
 
 
 def time_search(epochs: int, workers: int, quick: bool) -> dict[str, float]:
-    """Fits per second of the whole grid, after joblib has started its processes and loaded scikit-learn there."""
+    """Fits per second of the whole grid, after joblib has started its processes and loaded scikit-learn in them."""
     inputs, targets = digits()
     classes = targets.argmax(axis=1)
     grid = {

@@ -15,7 +15,7 @@ DISTRIBUTIONS = {
 
 
 def ask_leaderboard(folder: str, trials: int) -> dict[str, float]:
-    """The median time of an answer in milliseconds: all trials are loaded through its API, then filtered and sorted.
+    """The median time of a query in milliseconds: all trials are loaded through Optuna's API, then filtered and sorted.
 
     Each query opens a new storage object, as a command or web page would. The trials have no epochs.
     """

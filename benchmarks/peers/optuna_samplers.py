@@ -19,7 +19,7 @@ SAMPLERS = {
 
 
 def outcomes(problem: Problem, method: str, seed: int, trials: int) -> list[Outcome]:
-    """The outcomes of `trials` trials, in their order."""
+    """The outcomes of `trials` trials, in order."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     with warnings.catch_warnings():
         # Some samplers and options are marked as experimental.
@@ -28,7 +28,7 @@ def outcomes(problem: Problem, method: str, seed: int, trials: int) -> list[Outc
 
 
 def asked(problem: Problem, sampler: BaseSampler, trials: int) -> list[Outcome]:
-    """The outcomes of trials for which the sampler is asked one after the other."""
+    """The outcomes of `trials` trials that the sampler proposes one after another."""
     directions = ["minimize"] * problem.objectives
     study, found = optuna.create_study(sampler=sampler, directions=directions), list[Outcome]()
     for _ in range(trials):
@@ -41,7 +41,7 @@ def asked(problem: Problem, sampler: BaseSampler, trials: int) -> list[Outcome]:
 
 
 def suggested(trial: Trial, name: str, coordinate: Coordinate) -> float | int:
-    """What the sampler suggests for a coordinate, in the form that Optuna's users would choose for it."""
+    """The sampler's suggestion for a coordinate, of the type that Optuna's users would choose for it."""
     if coordinate.kind == NUMBER:
         return trial.suggest_float(name, 0.0, 1.0)
     if coordinate.kind == WHOLE:

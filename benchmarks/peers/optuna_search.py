@@ -42,7 +42,7 @@ def time_search(pruner: str, network: str, wanted: float, limit: float, workers:
 def optimize(storage: str, pruner: str, network: str, seed: int, race: Race) -> None:
     """The program of one process."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    # For several processes, Optuna recommends the constant liar.
+    # Optuna recommends the constant liar when several processes search.
     sampler = optuna.samplers.TPESampler(multivariate=True, constant_liar=True, seed=seed)
     study = optuna.load_study(study_name=STUDY, storage=storage, sampler=sampler, pruner=PRUNERS[pruner]())
 

@@ -11,7 +11,7 @@ from benchmarks.timing import microseconds_per_step
 
 
 def time_products(layers: str, size: int, seconds: float) -> dict[str, float]:
-    """µs per step and network of the products of `size` networks, a multiple of four, or of fewer than four."""
+    """µs per step and network of the products of `size` networks; `size` is a multiple of four, or less than four."""
     whole, rest = divmod(TRAINING_COUNT, BATCH_SIZE)
     steps = StepProducts(layer_sizes(layers), size, BATCH_SIZE), StepProducts(layer_sizes(layers), size, rest)
 

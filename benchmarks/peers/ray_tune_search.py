@@ -15,7 +15,7 @@ from benchmarks.peers.ray_tune import start_ray
 from benchmarks.peers.search_networks import Choice, begin_pytorch
 from benchmarks.search_space import ACTIVATIONS, BATCH_SIZES, EPOCHS, FACTOR, FIRST_RUNG, RATES, WEIGHTS, WIDTHS
 
-# More than are trained before the time is up.
+# More than can be trained within the time limit.
 MOST_TRIALS = 10_000
 
 

@@ -7,7 +7,7 @@ from benchmarks.search.problem import NUMBER, WHOLE, Coordinate, Outcome, Proble
 
 
 def outcomes(problem: Problem, method: str, seed: int, trials: int) -> list[Outcome]:
-    """The outcomes of `trials` trials, in their order. The only method is `tpe`, multivariate by default."""
+    """The outcomes of `trials` trials, in order. The only method is `tpe`, multivariate by default."""
     assert method == "tpe"
     study, found = rustuna.create_study(sampler=TPESampler(seed=seed)), list[Outcome]()
     for _ in range(trials):
@@ -19,7 +19,7 @@ def outcomes(problem: Problem, method: str, seed: int, trials: int) -> list[Outc
 
 
 def suggested(trial: rustuna.Trial, name: str, coordinate: Coordinate) -> float | int:
-    """What the sampler suggests for a coordinate."""
+    """The sampler's suggestion for a coordinate."""
     if coordinate.kind == NUMBER:
         return trial.suggest_float(name, 0.0, 1.0)
     if coordinate.kind == WHOLE:

@@ -13,7 +13,7 @@ EPOCHS_PER_CALL = 5
 
 
 def time_fit(layers: str, seconds: float) -> dict[str, float]:
-    """µs per step of `fit`, which continues from the present weights; the first call is not counted."""
+    """µs per step of `fit`, which continues from the current weights; the first call is not counted."""
     inputs, targets = training_digits()
     network = MLPRegressor(
         hidden_layer_sizes=layer_sizes(layers)[1:-1],
@@ -27,7 +27,7 @@ def time_fit(layers: str, seconds: float) -> dict[str, float]:
     )
 
     def train_epochs() -> int:
-        # It warns that it has not converged after so few epochs.
+        # `fit` warns that it has not converged after so few epochs.
         with warnings.catch_warnings(action="ignore", category=ConvergenceWarning):
             network.fit(inputs, targets)
         return EPOCHS_PER_CALL * TRAINING_COUNT

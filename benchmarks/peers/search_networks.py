@@ -12,7 +12,7 @@ TrainEpoch = Callable[[], float]
 
 @dataclass(frozen=True)
 class Choice:
-    """What a search has chosen."""
+    """The settings that a search has chosen."""
 
     width: int
     activation: str
@@ -22,7 +22,7 @@ class Choice:
 
 
 def begin_scikit_learn(choice: Choice, seed: int) -> TrainEpoch:
-    """Trains an MLPClassifier for one more epoch with each call; returns E_v, the cross entropy."""
+    """A function that trains an MLPClassifier for one more epoch and returns E_v, the cross entropy."""
     from sklearn.neural_network import MLPClassifier
 
     inputs, classes, validation_inputs, validation_classes = split_examples()
@@ -30,7 +30,7 @@ def begin_scikit_learn(choice: Choice, seed: int) -> TrainEpoch:
         hidden_layer_sizes=(choice.width,),
         activation={"sigmoid": "logistic"}.get(choice.activation, choice.activation),
         batch_size=choice.batch_size,
-        # It divides the penalty by the number of examples in a batch.
+        # MLPClassifier divides the penalty by the number of examples in a batch.
         alpha=choice.weight * choice.batch_size,
         learning_rate_init=choice.rate,
         random_state=seed,
@@ -47,7 +47,7 @@ def begin_scikit_learn(choice: Choice, seed: int) -> TrainEpoch:
 
 
 def begin_pytorch(choice: Choice, seed: int) -> TrainEpoch:
-    """Trains a PyTorch module in the same way, with the loop of its tutorials."""
+    """The same for a PyTorch module, trained with the loop of PyTorch's tutorials."""
     import torch
 
     torch.set_num_threads(1)

@@ -1,4 +1,4 @@
-"""What the searches of peers share: the value that ends them, and the limit of their time."""
+"""The end of a peer's search, shared by its processes: the E_v to reach, and the time limit."""
 
 import time
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ from benchmarks.child import STARTED
 
 @dataclass(frozen=True)
 class Race:
-    """Ends as soon as an E_v of at most `wanted` was measured in any of the processes, or `limit` seconds after the
+    """A search that ends as soon as any process has measured an E_v of at most `wanted`, or `limit` seconds after the
     first trial began.
 
-    What a peer measures counts at once, also in a trial that it would prune later.
+    An E_v counts as soon as it is measured, even in a trial that the peer would prune later.
     """
 
     wanted: float
@@ -38,7 +38,7 @@ class Race:
         return bool(self.reached.value) or time.time() - self.begun.value > self.limit
 
     def figures(self) -> dict[str, float]:
-        """Seconds from starting the process and from the first trial; the limit if nothing good enough was found."""
+        """Seconds since the process started and since the first trial began; the limit if no E_v was low enough."""
         found = self.reached.value or float("inf")
         return {
             "seconds": min(self.limit, found - self.started),
@@ -47,6 +47,6 @@ class Race:
 
 
 def note_time(shared: Any) -> None:
-    """Keep the earliest time."""
+    """Set a shared time to the current time, unless it is already set."""
     with shared.get_lock():
         shared.value = shared.value or time.time()

@@ -10,7 +10,7 @@ import time
 from itertools import pairwise
 from typing import Any
 
-# Read when PyTorch compiles: in this process, which is pinned to one core.
+# Read when PyTorch compiles. One thread makes it compile in this process, which is pinned to one core.
 os.environ["TORCHINDUCTOR_COMPILE_THREADS"] = "1"
 
 import torch
@@ -48,7 +48,7 @@ class TorchPack:
         self.optimizer = torch.optim.Adam(self.parameters, lr=1e-3, fused=True)
 
     def train_epoch(self) -> int:
-        """One pass over the examples, as far as they fill batches; returns their number over all networks."""
+        """One pass over the examples that fill whole batches; returns their number, summed over all networks."""
         order = torch.stack([torch.randperm(TRAINING_COUNT) for _ in range(REPEATS)])
         for rows in order[:, : STEPS * BATCH_SIZE].split(BATCH_SIZE, dim=1):
             gradients = self.program.gradients(self.layers, self.inputs[rows], self.targets[rows])
@@ -71,7 +71,7 @@ def first_layers(sizes: tuple[int, ...], size: int) -> Layers:
 
 
 class Program:
-    """A way to compute the gradients of a pack, compiled if wanted."""
+    """A way to compute the gradients of a pack, optionally compiled."""
 
     def __init__(self, compiled: bool):
         self.function = torch.compile(self.differentiable, dynamic=False) if compiled else self.differentiable

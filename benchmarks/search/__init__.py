@@ -1,1 +1,1 @@
-"""What the table `search` needs: problems whose answers are looked up or computed, runs, and their judgement."""
+"""Support for the table `search`: problems whose errors are looked up or computed, runs, and their judgement."""

@@ -1,4 +1,4 @@
-"""Which of fitgap's methods meets which sampler of a peer, for how many trials, seeds and problems."""
+"""The contests: a method of fitgap and a sampler of a peer, with the trials, seeds and problems to compare."""
 
 from dataclasses import dataclass
 
@@ -8,16 +8,16 @@ from benchmarks.search.problems import PROBLEMS
 OPTUNA, OPTUNA_CMAES, OPTUNA_GP, RUSTUNA = PEERS = ("optuna", "optuna-cmaes", "optuna-gp", "rustuna")
 BUDGETS = (30, 100, 300)
 SEEDS = 20
-# Proposals at a time. Peers always propose one at a time and know all earlier results.
+# Proposals per generation. Peers always propose one at a time and know all earlier results.
 GENERATIONS = (1, 8, 32)
-# Problems with two objectives, and those whose error alone matters.
+# Problems with two objectives, and those in which only the error is minimized.
 FRONTS = ("digits-front",)
 ERRORS = tuple(name for name in PROBLEMS if name not in FRONTS)
 
 
 @dataclass(frozen=True)
 class Contest:
-    """A method against a sampler. Both search with the same seeds; `slow` ones with fewer, and for fewer trials."""
+    """A comparison of a method with a sampler on the same seeds. Slow samplers get fewer seeds, trials and problems."""
 
     method: str
     peer: str
@@ -28,7 +28,7 @@ class Contest:
     problems: tuple[str, ...] = ERRORS
 
 
-# Optuna's Gaussian process takes up to a minute of processor time for 100 trials.
+# Optuna's Gaussian process takes up to a minute of CPU time for 100 trials.
 SLOW = ("digits", "phoneme", "rastrigin", "rosenbrock")
 CONTESTS = (
     Contest("tpe", OPTUNA, "tpe"),

@@ -1,8 +1,8 @@
 """The recorded networks on digits with two objectives: the honest E_v and the number of parameters.
 
-What is reported is how much of the best trade-off a search has not found. Networks are points in a rectangle, whose
-sides are E_v and the logarithm of the number of parameters. A network covers what is worse than it in both. The score
-is the share of the rectangle that all recorded networks together cover and those tried do not.
+The score says how much of the best trade-off a search has not found. Networks are points in a rectangle whose sides are
+E_v and the logarithm of the number of parameters. A network covers the points that are worse than it in both. The score
+is the share of the rectangle that is covered by the recorded networks together, but not by those that were tried.
 """
 
 import math
@@ -19,7 +19,7 @@ WORST_ERROR = 0.3
 
 
 class DigitsFront(DigitsTable):
-    """The same space and the same networks as `digits`, of which small ones are wanted."""
+    """The space and the networks of `digits`, with the number of parameters as a second objective."""
 
     name = "digits-front"
     measure = "share of the best trade-off that is missing"
@@ -44,7 +44,7 @@ def best_covered() -> float:
 def covered(lowest: dict[int, float]) -> float:
     """The share of the rectangle that networks cover, given the lowest error for each number of parameters."""
     sizes = sorted(lowest)
-    # A network covers the strip up to the next size. That of the largest one is as wide as that of the smallest.
+    # A network covers the strip up to the next size. The strip of the largest network is as wide as the first one.
     ends = [*sizes, sizes[-1] * sizes[1] / sizes[0]]
     share, error = 0.0, math.inf
     for size, end in zip(sizes, ends[1:], strict=True):

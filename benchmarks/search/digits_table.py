@@ -1,8 +1,8 @@
 """Networks on digits, looked up in a table that fitgap has recorded: `python -m benchmarks.search.digits_table`.
 
-The table holds E_v after every epoch and the honest E_v, at the best epoch according to other examples, of all
-combinations of these settings. Methods minimize the honest E_v. A rate between those of the table is rounded
-to the nearest one.
+For all combinations of the settings below, the table holds E_v after every epoch and the honest E_v, that is, E_v at
+the best epoch according to other examples. Methods minimize the honest E_v. A rate between those of the table is
+rounded to the nearest one.
 """
 
 import itertools
@@ -43,8 +43,10 @@ PARAMETERS = tuple(map(parameters, ARCHITECTURES))
 
 
 class DigitsTable:
-    """The recorded networks as a problem. A coordinate of its own for the rate of each optimizer exists in the sweep;
-    peers, of which some cannot have coordinates that depend on others, have one for both.
+    """The recorded networks as a problem.
+
+    In the sweep, the rate of each optimizer is a coordinate of its own. Peers have one rate for both optimizers,
+    because some of them do not support coordinates that depend on others.
     """
 
     name = "digits"
@@ -106,7 +108,7 @@ def recorded() -> np.ndarray:
 
 
 def rates(optimizer: str) -> list[float]:
-    """The rates that were recorded: the middles of equal parts of the range on a logarithmic scale."""
+    """The recorded rates: the midpoints of equal parts of the range on a logarithmic scale."""
     low, high = RATES[optimizer]
     shares = ((place + 0.5) / RATES_RECORDED for place in range(RATES_RECORDED))
     return [float(f"{low * (high / low) ** share:.4g}") for share in shares]

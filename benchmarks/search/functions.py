@@ -10,17 +10,17 @@ from fitgap.runner.spec import Configuration
 from benchmarks.search.problem import NUMBER, Coordinate, Outcome, Values, lowest_so_far
 
 DIMENSIONS = 4
-# Its numbers in the suite.
+# The number of each function in the suite.
 FUNCTIONS = {"sphere": 1, "rastrigin": 3, "rosenbrock": 8, "attractive-sector": 6, "gallagher": 21}
 LOW, HIGH = -5.0, 5.0
-# Four settings that take numbers; what they mean for training has no say here.
+# Four settings that take numbers; their meaning for training does not matter here.
 FIRST, LAST = 0.001, 0.999
 SETTINGS = ("rate", "weight_decay", "beta_1", "beta_2")
 SMALLEST = 1e-8
 
 
 class Function:
-    """One of the functions, in an instance (shifted and turned) of its own for every seed."""
+    """One of the functions. Every seed has its own instance, shifted and rotated."""
 
     coordinates = (Coordinate(NUMBER),) * DIMENSIONS
     measure = "log10 of the distance to the lowest value"
@@ -47,5 +47,5 @@ class Function:
         return Outcome(float(self._problem([LOW + (HIGH - LOW) * each for each in values]) - self._lowest))
 
     def scores(self, outcomes: Sequence[Outcome]) -> list[float]:
-        """Orders of magnitude: a mean of the distances themselves would be that of the worst seed."""
+        """Orders of magnitude, because the worst seed would dominate a mean of the distances themselves."""
         return [math.log10(max(error, SMALLEST)) for error in lowest_so_far(outcomes)]

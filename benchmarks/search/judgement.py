@@ -1,4 +1,4 @@
-"""Means of searches over seeds, with their standard errors, and what their difference from a peer's says."""
+"""Judgement of searches: means over seeds, with standard errors, and verdicts on the difference from a peer."""
 
 import math
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from statistics import mean, stdev
 from typing import Any
 
-# Differences within this many standard errors say nothing.
+# A difference within this many standard errors is not significant.
 ERRORS = 2.0
 BETTER, WORSE, NO_DIFFERENCE = "better", "worse", "no difference"
 
@@ -20,14 +20,14 @@ class Estimate:
 
     @classmethod
     def of(cls, values: Sequence[float]) -> "Estimate":
-        """That of values from different seeds."""
+        """The estimate from the values of different seeds."""
         spread = stdev(values) if len(values) > 1 else math.nan
         return cls(mean(values), spread / math.sqrt(len(values)))
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """A method against a sampler of a peer, on one problem, after as many trials; lower is better."""
+    """A method compared with a sampler of a peer on one problem, after equally many trials; lower is better."""
 
     problem: str
     method: str
@@ -37,7 +37,7 @@ class Judgement:
     trials: int
     ours: Estimate
     theirs: Estimate
-    # Ours minus theirs, seed by seed, since both meet the same problem with a seed.
+    # Ours minus theirs, paired by seed, since both search the same problem for a seed.
     difference: Estimate
     seeds: int
 
@@ -48,7 +48,7 @@ class Judgement:
         return BETTER if high < 0 else WORSE if low > 0 else NO_DIFFERENCE
 
     def plain(self) -> dict[str, Any]:
-        """As `--json` prints it."""
+        """The judgement as `--json` prints it."""
         numbers = {name: getattr(self, name) for name in ("ours", "theirs", "difference")}
         return {
             "problem": self.problem,
@@ -60,7 +60,7 @@ class Judgement:
 
 
 def judged(ours: Sequence[float], theirs: Sequence[float], **what: Any) -> Judgement:
-    """The judgement of what both found with the same seeds."""
+    """The judgement of the scores that both sides reached with the same seeds."""
     differences = [one - other for one, other in zip(ours, theirs, strict=True)]
     estimates = [Estimate.of(each) for each in (ours, theirs, differences)]
     return Judgement(**what, ours=estimates[0], theirs=estimates[1], difference=estimates[2], seeds=len(ours))

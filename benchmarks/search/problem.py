@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from fitgap.runner.spec import Configuration
 
 NUMBER, WHOLE, OPTION = "number", "whole", "option"
-# Numbers from 0 to below 1; whole numbers and the positions of options as `int`.
+# Numbers from 0 to 1 as `float`; whole numbers and the positions of options as `int`.
 Values = tuple[float | int, ...]
 
 
@@ -22,31 +22,31 @@ class Coordinate:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a method learns of a point: the error there, and the number of parameters where that matters."""
+    """What a method learns about a point: its error, and its number of parameters where that matters."""
 
     error: float
     parameters: int = 1
 
 
 class Problem(Protocol):
-    """A space, as the axes of a sweep and as plain coordinates, and the outcome at a point; lower is better."""
+    """A search space, as axes of a sweep and as plain coordinates, with an outcome at each point; lower is better."""
 
     name: str
     coordinates: tuple[Coordinate, ...]
     axes: Mapping[str, Any]
     # What `scores` returns, in words.
     measure: str
-    # 1 if only the error is to be small, 2 if the number of parameters is as well.
+    # 1 if only the error is minimized, 2 if the number of parameters is minimized as well.
     objectives: int
 
     def values(self, configuration: Configuration) -> Values:
         """The coordinates of a configuration of the sweep."""
 
     def outcome(self, values: Values) -> Outcome:
-        """What a method tries to make small, at a point."""
+        """The values to minimize, at a point."""
 
     def scores(self, outcomes: Sequence[Outcome]) -> list[float]:
-        """What is reported after 1, 2, … trials with these outcomes; lower is better."""
+        """The scores after 1, 2, … trials with these outcomes; lower is better."""
 
 
 def lowest_so_far(outcomes: Sequence[Outcome]) -> Iterator[float]:
@@ -55,5 +55,5 @@ def lowest_so_far(outcomes: Sequence[Outcome]) -> Iterator[float]:
 
 
 def position(share: float, count: int) -> int:
-    """In which of `count` equal parts of the range a number from 0 to 1 lies."""
+    """The index of the one of `count` equal parts of the range from 0 to 1 that contains `share`."""
     return min(int(share * count), count - 1)

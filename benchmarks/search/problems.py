@@ -1,4 +1,4 @@
-"""The problems of the table, by name. Their packages are imported when they are made."""
+"""The problems of the table, by name. A problem's package is imported when the problem is created."""
 
 from dataclasses import dataclass
 from importlib import import_module
@@ -9,7 +9,7 @@ from benchmarks.search.problem import Problem
 
 @dataclass(frozen=True)
 class Kind:
-    """Where a problem is defined, and which module it needs besides fitgap, none if ""."""
+    """Where a problem is defined, and the module that it needs besides fitgap ("" if none)."""
 
     module: str
     name: str
@@ -26,13 +26,13 @@ PROBLEMS: dict[str, Kind] = {
 
 
 def missing(name: str) -> str | None:
-    """The module that a problem needs and that is not installed."""
+    """The module that a problem needs, if it is not installed; else None."""
     needs = PROBLEMS[name].needs
     return needs if needs and find_spec(needs) is None else None
 
 
 def problem_of(name: str, seed: int) -> Problem:
-    """The problem as the searches with this seed meet it."""
+    """The problem for searches with this seed."""
     kind = PROBLEMS[name]
     made: Problem = getattr(import_module(f"benchmarks.search.{kind.module}"), kind.name)(name, seed)
     return made

@@ -1,4 +1,4 @@
-"""Searches, each of which runs once: what they found is kept in a file, so that a table can be continued."""
+"""Runs of searches, and a file that caches their scores, so that an interrupted table can be continued."""
 
 import ast
 import hashlib
@@ -15,7 +15,7 @@ from benchmarks.search.problems import PROBLEMS, problem_of
 
 OURS = "fitgap"
 ROOT = Path(__file__).parents[2]
-# Where peers search, and the distributions whose versions decide what they find.
+# The module of each peer's samplers, and the distributions whose versions determine what they find.
 PEERS = {
     OPTUNA: ("peers.optuna_samplers", ("optuna",)),
     OPTUNA_CMAES: ("peers.optuna_samplers", ("optuna", "cmaes")),
@@ -29,7 +29,7 @@ METHOD_FILES |= {"sobol": "sobol_points", "advice": "nearest"}
 
 @dataclass(frozen=True)
 class Run:
-    """One search: who searches which problem by which method, with what seed, and for how many trials."""
+    """One search: the problem, the program that searches, its method, the seed, and the number of trials."""
 
     problem: str
     who: str
@@ -39,7 +39,7 @@ class Run:
     trials: int
 
     def scores(self) -> list[float]:
-        """What had been found after 1, 2, … trials."""
+        """The scores after 1, 2, … trials."""
         problem = problem_of(self.problem, self.seed)
         return problem.scores(self._outcomes(problem))
 
@@ -55,7 +55,7 @@ class Run:
 
 
 class KnownRuns:
-    """The runs in a file of JSON lines. One that other code or another version has made is not known."""
+    """A cache of runs in a file of JSON lines. It ignores runs made by other code or versions."""
 
     def __init__(self, path: Path):
         self._path = path
@@ -66,7 +66,7 @@ class KnownRuns:
                 self._found[entry["key"]] = entry["scores"]
 
     def scores(self, run: Run) -> list[float]:
-        """What a run found after 1, 2, … trials; it runs now if it is not known."""
+        """The scores of a run after 1, 2, … trials; runs it if they are not cached."""
         key = json.dumps({**asdict(run), "made_by": made_by(run.who, run.method, run.problem)}, sort_keys=True)
         if key not in self._found:
             self._found[key] = run.scores()
@@ -78,14 +78,14 @@ class KnownRuns:
 
 @cache
 def made_by(who: str, method: str, problem: str) -> str:
-    """What decides the result of a search besides its settings: versions of a peer, and code, without comments."""
+    """A hash of what determines the result of a search besides its settings: code, without comments, and versions."""
     meaning = [ast.dump(ast.parse(path.read_text())) for path in (*code_of(who, method), code_of_problem(problem))]
     versions = [version(each) for each in PEERS[who][1]] if who != OURS else []
     return hashlib.sha256(json.dumps([meaning, versions]).encode()).hexdigest()[:16]
 
 
 def code_of(who: str, method: str) -> list[Path]:
-    """The files that propose: those of a method without those of other methods, or that of a peer."""
+    """The files that make proposals: for fitgap, all but those of other methods; for a peer, its own."""
     if who != OURS:
         return [ROOT / "benchmarks" / f"{PEERS[who][0].replace('.', '/')}.py"]
     others = {*METHOD_FILES.values()} - {METHOD_FILES.get(method)}

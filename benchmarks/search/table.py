@@ -1,6 +1,6 @@
-"""Table `search`: the lowest error after as many trials, compared with the samplers of peers.
+"""Table `search`: the lowest error after equally many trials, compared with the samplers of peers.
 
-It has a form of its own, since neither a time nor a ratio is of interest, but differences and their standard errors.
+It has its own layout, because it shows differences and their standard errors instead of times and ratios.
 """
 
 import os
@@ -44,7 +44,7 @@ def judgements(
 
 
 def shortened(contest: Contest, quick: bool) -> Contest:
-    """A contest as it is, or a quick form of it."""
+    """The contest, shortened if `quick`."""
     if not quick:
         return contest
     return replace(contest, budgets=QUICK_BUDGETS, most_seeds=QUICK_SEEDS, generations=contest.generations[:2])
@@ -74,6 +74,6 @@ def of_contest(problem: str, contest: Contest, known: KnownRuns, seeds: int, rep
 
 
 def cache_file() -> Path:
-    """Where finished searches are kept, so that a table can be continued."""
+    """The file that caches finished searches, so that an interrupted table can be continued."""
     folder = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(folder) / "fitgap" / "benchmark-search.jsonl"

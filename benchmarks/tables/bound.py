@@ -4,7 +4,8 @@ from benchmarks.comparison import Comparison, Figure, job
 from benchmarks.tables.core import PACK_SIZES, QUICK_PACK_SIZES, QUICK_SECONDS, SECONDS, UNIT, WIDE
 from benchmarks.tables.table import Settings, Table
 
-# The share of products in a step. Nothing was promised for narrow networks, whose products take almost no time.
+# Targets for the share of products in a step: the promised one for wide networks, and one for narrow networks, whose
+# products take almost no time.
 TARGET, LEAST = 0.7, 0.2
 
 

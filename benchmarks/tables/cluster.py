@@ -3,7 +3,7 @@
 from benchmarks.comparison import Comparison, Figure, Job, job
 from benchmarks.tables.table import Settings, Table
 
-# Trials per architecture, enough to take the driver a few seconds.
+# Trials per architecture, enough to keep the driver busy for a few seconds.
 TRIALS = {"16": 10_000, "64-32": 10_000, "256-128": 10_000}
 EPOCHS = 100
 QUICK_TRIALS, QUICK_EPOCHS = 160, 20

@@ -11,7 +11,7 @@ QUICK_PACK_SIZES = {**dict.fromkeys(NARROW, (16,)), WIDE: (4,)}
 JAX_SIZE = 16
 UNIT = "µs/step"
 SECONDS, QUICK_SECONDS = 1.0, 0.1
-# The target where none was promised: not slower.
+# The target if none was promised: not slower.
 NOT_SLOWER = 1.0
 DENORMAL_LAYERS, DENORMAL_TARGET = "64-32-10", 0.9
 

@@ -8,7 +8,7 @@ from benchmarks.tables.table import Settings, Table
 SIZE = 16
 UNIT = "µs/step"
 SECONDS, QUICK_SECONDS = 1.0, 0.1
-# How many times as fast as the better peer.
+# Targets by the side of the images: how many times as fast as the better peer.
 TARGETS = {8: 1.3, 28: 1.2}
 TARGET_OF_SEQUENCES = 1.3
 
@@ -21,7 +21,7 @@ def comparisons(settings: Settings) -> list[Comparison]:
 
 
 def comparisons_of(case: str, kind: str, target: float, seconds: float) -> list[Comparison]:
-    """One network on images or sequences against both peers."""
+    """One network on images or sequences, compared with both peers."""
 
     def figure(function: str, note: str = "", **arguments: object) -> Figure:
         return Figure(job(function, case=case, seconds=seconds, **arguments), "microseconds", note)

@@ -7,9 +7,9 @@ from benchmarks.made_store import trial_count
 from benchmarks.tables.table import Settings, Table
 
 OPTUNA_TRIALS, QUICK_OPTUNA_TRIALS = 10_000, 200
-# The variable with the address of an empty PostgreSQL database to query as well.
+# An environment variable that may hold the address of an empty PostgreSQL database, which is then queried as well.
 POSTGRESQL = "FITGAP_BENCHMARK_POSTGRESQL"
-# Targets in milliseconds, and below in rows per second.
+# Targets: for queries in milliseconds, for exports (below) in rows per second.
 QUESTIONS = {"leaderboard": 100.0, "compare": 300.0, "curves": 20.0}
 NAMES = {
     "leaderboard": "top 20 with a filter and fit",

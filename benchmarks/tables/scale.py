@@ -4,7 +4,7 @@ from benchmarks.comparison import Comparison, Figure, Job, job
 from benchmarks.tables.table import Settings, Table
 
 SIZES, QUICK_SIZES = (1_000, 10_000, 100_000), (200, 1_000, 2_000)
-# Flat within 15 %.
+# The time per trial may grow by at most 15 %.
 FLAT = 1 / 1.15
 MEGABYTES_TO_REACH = 400.0
 

@@ -7,10 +7,10 @@ from benchmarks.tables.table import Settings, Table
 CORES = 2
 LIMIT, QUICK_LIMIT = 50.0, 30.0
 TARGET = 10.0
-# More than are trained before the time is up.
+# More than can be trained within the time limit.
 TRIALS = 20_000
 HALVING = {"halving": {"factor": FACTOR, "first": FIRST_RUNG, "of": "best_e_v"}}
-# Each with its name in the table.
+# By its name in the table, each search: the section `search` and the pruning rule.
 OURS = {
     "tpe": ({"method": "tpe", "trials": TRIALS, "generation": 16}, {}),
     "gp": ({"method": "gp", "trials": TRIALS, "generation": 16}, {}),
@@ -42,7 +42,7 @@ def comparisons(settings: Settings) -> list[Comparison]:
 
 
 def our_searches(common: dict) -> dict[str, Job]:
-    """By name, the alternatives of which the best counts."""
+    """The alternatives by name; the best one counts."""
     return {
         name: job("ours.search_time:time_search", search=search, rule=rule, **common)
         for name, (search, rule) in OURS.items()
@@ -50,7 +50,7 @@ def our_searches(common: dict) -> dict[str, Job]:
 
 
 def their_searches(common: dict) -> dict[str, dict[str, Job]]:
-    """By peer, the alternatives of which the best counts."""
+    """The alternatives by peer and name; the best one of each peer counts."""
     studies = {
         f"optuna-{network}": {
             pruner: job("peers.optuna_search:time_search", pruner=pruner, network=network, **common)

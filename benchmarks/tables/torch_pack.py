@@ -1,11 +1,11 @@
-"""Table `torch-pack`: µs per step and trial, compared with a pack that was written by hand in PyTorch."""
+"""Table `torch-pack`: µs per step and trial, compared with a pack written by hand in PyTorch."""
 
 from benchmarks.comparison import Comparison, Figure, job
 from benchmarks.tables.core import PACK_SIZES, QUICK_PACK_SIZES, QUICK_SECONDS, SECONDS, UNIT, WIDE
 from benchmarks.tables.table import Settings, Table
 
 PROGRAMS = ("bmm", "func")
-# Per-call overhead is shared by more networks in larger packs; wide networks leave the cache sooner.
+# In larger packs, more networks share the overhead per call; wide networks outgrow the cache sooner.
 TORCH_SIZES, WIDE_TORCH_SIZES, QUICK_TORCH_SIZES = (16, 32), (4, 16), (4,)
 COMPILED_SIZE = 16
 AHEAD = 1.0

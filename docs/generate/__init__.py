@@ -1,1 +1,1 @@
-"""The reference pages that are written by the program itself: commands, variants, columns and keys, Python API."""
+"""Generators of the reference pages: commands, variants, columns and keys, Python API."""

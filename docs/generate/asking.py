@@ -1,4 +1,4 @@
-"""Answers of the program's own commands, taken in this process."""
+"""The output of fitgap's commands, which are run in this process."""
 
 import io
 from contextlib import redirect_stderr, redirect_stdout

@@ -1,7 +1,7 @@
-"""The page of columns and keys: what filters and sorting take, and what each command's JSON holds.
+"""The page of columns and keys: the names that filters and sorting accept, and the keys of each command's JSON.
 
-Keys are read from answers about a small sweep that is trained for the purpose, so that none can be missing here; their
-meanings are in `meanings.py`, and a key without a meaning stops the generator.
+Keys are read from the output of commands on a small sweep that is trained for this purpose, so none can be missing.
+Their meanings are in `meanings.py`; a key without a meaning raises KeyError.
 """
 
 import json
@@ -63,12 +63,12 @@ COMMANDS = {
     "doctor": "doctor",
 }
 
-# The first configuration underfits on every machine, so that every key of a diagnosis is there.
+# The first configuration underfits on every machine, so that a diagnosis has all its keys.
 SWEEP = (
     "--data iris --hidden 4 --regularizer l2:weight=10 --regularizer none --optimizer adam:rate=1e-2 "
     "--repeats 2 --epochs 30 --name s --engine local"
 )
-# Commands with every key of another one.
+# Commands whose output has all keys of another command.
 EXTENDS = {"show": "trials", "compare --tuned": "compare"}
 NEW_EXAMPLE = "sepal length (cm),sepal width (cm),petal length (cm),petal width (cm)\n5,3,1,0.2\n"
 
@@ -91,7 +91,7 @@ def page() -> str:
 
 
 def shown(tables: Mapping[str, list[tuple[str, str]]]) -> Iterator[str]:
-    """A section for each command; some have what another one has, and more."""
+    """A section for each command. If it has all keys of another command, the table lists only its additional keys."""
     for title, rows in tables.items():
         told, other = "", EXTENDS.get(title)
         if other is not None:
@@ -101,7 +101,7 @@ def shown(tables: Mapping[str, list[tuple[str, str]]]) -> Iterator[str]:
 
 
 def keys_of_trials() -> Iterator[tuple[str, str, str]]:
-    """What a filter may name besides settings."""
+    """The names that a filter accepts, except settings."""
     for name, known in known_names().items():
         if "." not in name:
             kind = known.kind.value
@@ -111,7 +111,7 @@ def keys_of_trials() -> Iterator[tuple[str, str, str]]:
 
 
 def settings() -> Iterator[tuple[str, str, str]]:
-    """The names of two parts, each with the variants that have such a parameter."""
+    """The two-part names of settings, each with the variants that have this parameter, or else its meaning."""
     names = known_names()
     for name, known in names.items():
         if name.count(".") != 1:
@@ -129,26 +129,26 @@ def settings() -> Iterator[tuple[str, str, str]]:
 
 
 def answered() -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    """Each command with the keys of its JSON, in their order, and their meanings."""
+    """Each command with the keys of its JSON, in order, and their meanings."""
     with TemporaryDirectory() as folder, chdir(folder), patch.dict(os.environ, FITGAP_DB="s.db"):
         answer("run", *SWEEP.split())
         with open("new.csv", "w", encoding="utf-8") as file:
             file.write(NEW_EXAMPLE)
-        # One check says what the keys are; the others take seconds.
+        # One check is enough to see the keys; the others would take seconds.
         with patch.dict(CHECKS, {"Python": CHECKS["Python"]}, clear=True):
             for title, words in COMMANDS.items():
                 keys = list(dict.fromkeys(keys_in(json.loads(answer(*words.split(), "--format", "json")))))
                 if title == "data":
                     # The other columns are those of the data.
                     keys = ["example", "side", "replaced"]
-                # Where a list is empty in one row, its items are seen in another.
+                # A list that is empty in one row may have items in another.
                 keys = [key for key in keys if f"{key}[]" not in keys]
                 command = title.split()[0]
                 yield title, [(markdown.code(key), meaning(command, key)) for key in keys]
 
 
 def keys_in(value: Any, before: str = "") -> Iterator[str]:
-    """The keys of an answer and of what is in it, such as `causes[].seen`."""
+    """The keys of an answer, including nested ones such as `causes[].seen`."""
     if isinstance(value, list):
         for each in value:
             yield from keys_in(each, before)
@@ -157,13 +157,13 @@ def keys_in(value: Any, before: str = "") -> Iterator[str]:
             name = f"{before}.{key}" if before else key
             name = f"{name}[]" if isinstance(inner, list) and inner and isinstance(inner[0], Mapping) else name
             yield name
-            # What these hold is told in their own words.
+            # The meanings of these keys describe what the values contain.
             if key not in ("settings", "environment", "confusion", "recall") and name != "trials":
                 yield from keys_in(inner, name)
 
 
 def meaning(command: str, key: str) -> str:
-    """What a key means: to this command, by its whole name, or by its last parts."""
+    """The meaning of a key, looked up for this command, then by its full name, its last two parts and its last part."""
     parts = key.split(".")
     last = parts[-1].removesuffix("[]")
     for name in (f"{command}:{key.removesuffix('[]')}", key, ".".join(parts[-2:]), last):

@@ -33,7 +33,7 @@ def page() -> str:
 
 
 def leaves(name: str, command: Any) -> Iterator[tuple[str, Any]]:
-    """Every command that does something, with what is written to run it."""
+    """Every command that is not a group, with the words that run it."""
     inner = getattr(command, "commands", None)
     if inner is None:
         yield name, command
@@ -67,7 +67,7 @@ def arguments_table(given: list[Any]) -> list[str]:
 
 
 def without_brackets(metavar: str) -> str:
-    """An optional argument without the brackets around all of it."""
+    """The metavar of an argument, without the brackets that enclose an optional one."""
     return metavar[1:-1] if metavar.startswith("[") and metavar.endswith("]") else metavar
 
 
@@ -81,7 +81,7 @@ def spelling(option: Any) -> str:
 
 
 def value(option: Any, command: Any) -> str:
-    """What an option takes: nothing, one of a few words, or what its metavar says."""
+    """The values that an option takes: none, one of a few words, or what its metavar says."""
     if option.is_flag:
         return ""
     kinds = list(kinds_of(inspect.signature(command.callback).parameters[option.name].annotation))
@@ -92,7 +92,7 @@ def value(option: Any, command: Any) -> str:
 
 
 def words(metavar: str) -> str:
-    """Alternatives as words: a vertical bar inside code in a table is shown in different ways by different programs."""
+    """Alternatives as words, since Markdown programs differ in how they show a vertical bar in code inside a table."""
     return " or ".join(map(markdown.code, metavar.split("|")))
 
 

@@ -6,7 +6,7 @@ NOTICE = "<!-- Written by `python -m docs.generate`. Edit the program or docs/ge
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table with these heads; a vertical bar within a cell is escaped."""
+    """A table with these headings; a vertical bar within a cell is escaped."""
     lines = [heads, ["---"] * len(heads), *rows]
     return "\n".join("| " + " | ".join(cell(each) for each in line) + " |" for line in lines)
 
@@ -16,10 +16,10 @@ def cell(text: str) -> str:
 
 
 def code(text: str) -> str:
-    """Text as code; inside a table a vertical bar has to be escaped even there, which `cell` does."""
+    """Text as code. In a table, a vertical bar must be escaped even inside code; `cell` does that."""
     return f"`{text}`"
 
 
 def page(*parts: str) -> str:
-    """A whole page out of its parts, with an empty line between them."""
+    """A page made of these parts, separated by empty lines."""
     return "\n\n".join([NOTICE, *(part for part in parts if part)]) + "\n"

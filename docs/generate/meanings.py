@@ -1,6 +1,6 @@
-"""What the keys of answers mean, in words."""
+"""The meanings of columns and JSON keys, in words."""
 
-# By key; `COMMAND:KEY` where a key means something else in one command.
+# By key, or by `COMMAND:KEY` if a key means something else in one command.
 MEANINGS = {
     # A trial.
     "trial": "number of the trial",

@@ -33,7 +33,7 @@ def section(name: str, thing: Any) -> str:
 
 
 def methods(cls: type) -> Iterator[tuple[str, Any]]:
-    """Public methods in the order in which they are written."""
+    """Public methods in the order of their definition."""
     for name, each in vars(cls).items():
         if inspect.isfunction(each) and not name.startswith("_"):
             yield name, each
@@ -44,11 +44,11 @@ def entry(level: str, name: str, function: Any) -> str:
 
 
 def signature(name: str, function: Any) -> str:
-    """The call; on several lines where it is long."""
+    """The signature, on several lines if it is long."""
     found = inspect.signature(function)
     shown = [each for each in found.parameters.values() if each.name != "self"]
     plain = found.replace(parameters=[each.replace(default=readable(each.default)) for each in shown])
-    # Types by their last name, but for the frames of polars.
+    # Types without their modules, except polars data frames.
     text = re.sub(r"\b(?:[a-z_]+\.)+(?=[A-Z])", "", f"{name}{plain}".removeprefix(name))
     text = name + text.replace("DataFrame", "polars.DataFrame")
     if len(text) <= 100:

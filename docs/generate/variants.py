@@ -14,7 +14,7 @@ The names that a sweep may use for activations, optimizers and so on, with their
 Write a parameter as `{prelu: {beta: 0.05}}` in a sweep file and as `prelu:beta=0.05` in an option.
 [The sweep file](sweep-file.md) says where each kind of name belongs. Formulas and derivatives are in
 [the mathematics](../explanation/mathematics.md)."""
-# What `fitgap list` takes, in the order of the page, with what it lists.
+# The arguments of `fitgap list`, in the order of the page, with descriptions of what it lists.
 KINDS = {
     "activations": "Activation functions, for `activation` and `output_activation`.",
     "layers": "Hidden layers besides dense ones, for `architecture`.",
