@@ -1,4 +1,4 @@
-"""Makers of what the tests of the runner need: plans and blocks as plain data, stores, small sweeps, the command."""
+"""Fixtures for the tests of the runner: plans and blocks as plain data, stores, small sweeps, the command."""
 
 import contextlib
 import functools
@@ -36,7 +36,7 @@ MEASURED = ("e_t", "e_v", "e_t_running", "se_t", "se_v", "accuracy_t", "accuracy
 
 @pytest.fixture(autouse=True)
 def own_folder(request, tmp_path, monkeypatch):
-    """Every test stands in an empty folder of its own, with no database named by the environment."""
+    """Every test runs in an empty folder of its own, without a database named in the environment."""
     monkeypatch.delenv("FITGAP_DB", raising=False)
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -44,7 +44,7 @@ def own_folder(request, tmp_path, monkeypatch):
 
 @pytest.fixture(scope="session", autouse=True)
 def built_once():
-    """Typer builds all commands anew for each call, which takes longer than most answers."""
+    """Build the Typer commands only once: building them for every call takes longer than most commands."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("typer.main.get_command", functools.cache(get_command))
         yield
@@ -52,7 +52,7 @@ def built_once():
 
 @pytest.fixture(scope="session", autouse=True)
 def forked_reader():
-    """Parquet and Arrow files are tried in forked processes: starting one takes much longer than reading."""
+    """Parquet and Arrow files are tried in forked processes: starting a new one takes much longer than reading."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(columnar_files, "subprocess", ForkedReader)
         yield
@@ -60,7 +60,7 @@ def forked_reader():
 
 @pytest.fixture
 def started_reader(monkeypatch):
-    """They are tried as in the installed program: by a new Python."""
+    """Parquet and Arrow files are tried in a new Python process, as in the installed program."""
     monkeypatch.setattr(columnar_files, "subprocess", subprocess)
 
 
@@ -81,13 +81,13 @@ def invoke(monkeypatch, capsys):
 
 @pytest.fixture(scope="session")
 def command():
-    """`command(*arguments, cwd=…, env=…)`: runs the installed command and gives its `Answer`."""
+    """`command(*arguments, cwd=…, env=…)`: runs the installed command and returns its `Answer`."""
     return run_command
 
 
 @pytest.fixture
 def forked_command(own_folder):
-    """`forked_command(*arguments, env=…)`: the command in a process of its own, forked with everything loaded."""
+    """`forked_command(*arguments, env=…)`: runs the command in a process forked with everything loaded."""
 
     def run(*arguments, env=None):
         out, err = own_folder.with_name(f"{own_folder.name}-out"), own_folder.with_name(f"{own_folder.name}-err")
@@ -104,9 +104,9 @@ def forked_command(own_folder):
 
 @pytest.fixture
 def in_terminal():
-    """`in_terminal(*arguments)`: the command in a terminal of 80 columns; gives its exit code and what it wrote.
+    """`in_terminal(*arguments)`: runs the command in a terminal of 80 columns; returns its exit code and output.
 
-    `answer` is what somebody types there, `env` what is different in its environment.
+    `answer` is typed into the terminal, `env` contains changes to the environment.
     """
 
     return run_in_terminal
@@ -114,7 +114,7 @@ def in_terminal():
 
 @pytest.fixture
 def in_place(monkeypatch):
-    """`in_place(*words, columns=200)`: a command in this process, whose streams are a terminal; code and all output."""
+    """`in_place(*words, columns=200)`: runs a command in this process on terminal streams; exit code and all output."""
 
     def run(*words, columns=200):
         terminal = Terminal()
@@ -138,7 +138,7 @@ def contract():
 
 @pytest.fixture(scope="session")
 def plain_text():
-    """`plain_text(text)`: text without the escape sequences for colours and styles."""
+    """`plain_text(text)`: text without the escape sequences for colors and styles."""
 
     def strip(text):
         return re.sub(r"\x1b\[[0-9;]*m", "", text)
@@ -154,7 +154,7 @@ def small_sweep():
 
 @pytest.fixture(scope="session")
 def small_flags():
-    """The flags that ask for the same sweep."""
+    """The flags that describe the same sweep."""
     return SMALL_FLAGS
 
 
@@ -166,7 +166,7 @@ def small_counts():
 
 @pytest.fixture(scope="session")
 def trained_database(tmp_path_factory):
-    """A database in which the small sweep was trained in one process. Only for reading, which is checked at the end."""
+    """A database in which the small sweep was trained in one process. Read-only, which is checked at the end."""
 
     def train(folder):
         (folder / "small.yaml").write_text(SMALL_SWEEP)
@@ -176,7 +176,7 @@ def trained_database(tmp_path_factory):
     trained = made_once(tmp_path_factory, "trained", train)
     copied = Path(shutil.copy(trained / "trained.db", tmp_path_factory.mktemp("copied")))
     yield copied
-    # Not the bytes of the files: what a test wrote may still be in the log.
+    # The bytes of the files are not compared: what a test wrote may still be in the write-ahead log.
     assert sql_dump(copied) == sql_dump(trained / "trained.db"), "a test changed the trained database"
 
 
@@ -188,14 +188,14 @@ def sql_dump(path):
 
 @pytest.fixture
 def store(database):
-    """An empty store, open for writing; once in SQLite (`store.db` in the test's folder) and once in PostgreSQL."""
+    """An empty store, open for writing: on SQLite (`store.db` in the test's folder) and on PostgreSQL."""
     with open_store_for_writing(database) as opened:
         yield opened
 
 
 @pytest.fixture
 def ask(database):
-    """`ask(statement)`: the rows of a question in SQL to the same database, through a connection of its own."""
+    """`ask(statement)`: the rows of an SQL query on the same database, through a separate connection."""
 
     def run(statement):
         engine = connect(database_url(database), read_only=True)
@@ -209,14 +209,14 @@ def ask(database):
 
 @pytest.fixture(scope="session")
 def identity():
-    """A driver of this process, with nothing known of its environment."""
+    """The identity of a driver in this process, without a description of its environment."""
     process = os.getpid()
     return DriverIdentity(machine_identity(), process, str(process_started(process)), {})
 
 
 @pytest.fixture
 def driver(store, identity):
-    """A driver of the empty store: what claims trials and writes what becomes of them."""
+    """A driver of the empty store, which claims trials and records their results."""
     return store.begin_driver(identity)
 
 
@@ -228,7 +228,7 @@ def make_configuration():
 
 @pytest.fixture(scope="session")
 def make_plan():
-    """`make_plan(configurations=2, repeats=2, **changes)`: a sweep as it is written; configurations may be rows."""
+    """`make_plan(configurations=2, repeats=2, **changes)`: the plan of a sweep; `configurations` may be rows."""
 
     def make(configurations=2, repeats=2, **changes):
         return plain_plan(configurations, repeats, **changes)

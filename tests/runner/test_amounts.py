@@ -1,4 +1,4 @@
-"""Amounts in messages: one of something is singular, thousands are told apart."""
+"""Amounts in messages: a single thing is singular, and thousands are separated."""
 
 import pytest
 from fitgap.runner.amounts import counted, duration

@@ -1,4 +1,4 @@
-"""Long names on several lines: whole, within the width, and broken where layers end."""
+"""Long names on several lines: complete, within the width, and broken between layers."""
 
 import pytest
 from fitgap.runner.broken_names import broken, longest_piece

@@ -1,4 +1,4 @@
-"""Sweeps of convolutional networks from the command to the answer: trained, resumed, queried, replayed and exported."""
+"""Sweeps of convolutional networks from the command line: trained, resumed, queried, replayed and exported."""
 
 import json
 from pathlib import Path

@@ -16,7 +16,7 @@ from fitgap.runner.store import open_store as open_rows
 from fitgap.runner.store import open_store_for_writing
 from support.spec.data_axes import SWEEP
 
-# They share what takes long to make.
+# These tests share slow fixtures, so they run in one worker.
 pytestmark = pytest.mark.xdist_group("axes of the data")
 
 
@@ -47,7 +47,7 @@ def test_trials_are_filtered_and_compared_by_both_axes(trained):
         pairs = store.compare("less", ["label_noise"], where="training_examples == 180")
     assert len(few) == 2 * 2 * 2
     assert groups["training_examples"].to_list() == [180, 90, 20]
-    # Every configuration has its counterpart with another number of examples in the same repeat.
+    # Every configuration has a counterpart with another number of examples in the same repeat.
     assert [pairs for pairs in groups["pairs"] if pairs] == [8, 8]
     assert pairs["label_noise"].to_list() == [0.0, 0.25]
 
@@ -101,7 +101,7 @@ def test_verdicts_compare_with_the_best_that_uses_the_same_examples(trained):
                 assert (shown["training_examples"], shown["label_noise"]) == group
                 assert shown["repeat"] == row["repeat"]
             assert reference["configuration"] in by_configuration
-            # The best has no excess, but for its last epochs.
+            # The best configuration has no excess, except in its last epochs.
             assert min(row["excess"] for row in own) < 0.05
 
 
@@ -189,7 +189,7 @@ def test_the_constant_is_that_of_the_reference_even_if_no_configuration_uses_all
 
 
 def test_nothing_was_learned_only_if_nothing_was_in_any_group(tmp_path, invoke):
-    """With the first loss nothing is better than a constant prediction, with the second one all are."""
+    """With the first loss, nothing is better than a constant prediction; with the second one, everything is."""
     database = str(tmp_path / "s.db")
     losses = {
         "name": "losses",

@@ -44,7 +44,7 @@ def test_a_sweep_is_extended_by_values_of_both_axes(tmp_path):
         assert {(row["training_examples"], row["label_noise"]) for row in rows} == {
             (180, 0), (180, 0.5), (30, 0), (30, 0.5)
         }  # fmt: skip
-        # With another repeat, all variants have another split.
+        # The new repeat has another split in all variants.
         extend_sweep(store, "less", Flags(repeats=3))
     resume_sweep("less", db=database, engine="local")
     with open_rows(database) as store:
@@ -62,7 +62,7 @@ def test_a_stored_sweep_without_these_axes_is_what_it_was():
     (row,) = plan.configurations
     assert "label_noise" not in row["settings"]
     assert row["variant"] is row["peers"] is None
-    # As in version 0.1.0.
+    # The same hash as in version 0.1.0.
     assert row["hash"] == "a71bd7ff4119a396"
 
 

@@ -14,7 +14,7 @@ from fitgap.runner.spec import Flags, Sweep, sweep_from_flags, sweep_from_text
 from fitgap.runner.store import open_store as open_rows
 from fitgap.runner.store import open_store_for_writing
 
-# They share what takes long to make.
+# These tests share slow fixtures, so they run in one worker.
 pytestmark = pytest.mark.xdist_group("losses and scalings")
 
 LOSSES = ["half_squared_error", "softmax_cross_entropy"]
@@ -72,7 +72,7 @@ def test_trials_are_replayed_and_exported_with_their_own_scaling(trained, where)
         prepared = stored_sweep(store, "both").prepared
     data, split = prepared.dataset, prepared.splits[row["repeat"]]
     scaled = model.inputs_transform.apply(data.inputs[split.training])
-    # The whole side has at least the range of its subset.
+    # All training examples have at least the range of the subset that the scaling was fitted to.
     assert scaled.min() <= 0
     assert scaled.max() >= 1
     errors = model.errors(data.inputs[split.validation], data.targets[split.validation])

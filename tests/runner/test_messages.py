@@ -1,4 +1,4 @@
-"""What passes between driver and workers: plain enough to be sent, and the same when it arrives."""
+"""Messages between driver and workers: plain enough to be sent, and unchanged when they arrive."""
 
 import dataclasses
 import math
@@ -33,7 +33,7 @@ def test_rows_are_counted(make_rows):
 
 
 def test_what_was_trained_is_told_by_rows_or_beside_them(make_rows):
-    """By the rows where all epochs are among them; a block of some trials tells of these alone."""
+    """By the rows if they contain all epochs, otherwise by `counted`. A subset reports only its own trials."""
     rows = make_rows([7, 8, 7, 8, 8], [1, 1, 2, 2, 3])
     assert counts_of(Block(rows, ())) == [(7, 2, 2), (8, 3, 3)]
     counted = EpochCounts(np.array([7, 8]), np.array([9, 12]), np.array([1, 4]))

@@ -1,4 +1,4 @@
-"""What sweeps, tags and notes may be called: nothing that a terminal obeys, nothing without end."""
+"""What sweeps, tags and notes may be called: no text that a terminal obeys, and no unlimited length."""
 
 import unicodedata
 
@@ -56,6 +56,6 @@ def test_a_sweep_is_never_called_like_a_number_or_a_path(name):
 
 @pytest.mark.parametrize("name", LAYERS)
 def test_an_architecture_is_not_made_plainer(name):
-    """Whatever layer it begins with: `conv8x3:padding=same-norm` would no longer be one name."""
+    """Whatever layer it begins with: simplified, `conv8x3:padding=same-norm` would no longer be one name."""
     for shorthand in (f"{name}:padding=same,stride=2-8", f"{name}8:bias=zero", name, f"res({name}:x=1)-8", f"8-{name}"):
         assert plainer(shorthand) == shorthand

@@ -1,4 +1,4 @@
-"""Labels with numbers in the order that people expect."""
+"""Labels with numbers are in the order that people expect."""
 
 import pytest
 from fitgap.runner.natural_order import natural_order

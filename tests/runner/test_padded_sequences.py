@@ -1,4 +1,4 @@
-"""Sweeps over sequences of different lengths, from an NPZ file to predictions: padding makes no difference."""
+"""Sweeps on sequences of different lengths, from an NPZ file to predictions: padding makes no difference."""
 
 import json
 
@@ -18,7 +18,7 @@ axes:
 
 @pytest.fixture
 def files(own_folder):
-    """The same sequences with their lengths and two kinds of padding, and with NaN behind them."""
+    """The same sequences with their lengths, padded with zeros, huge numbers or NaN."""
     rng = np.random.default_rng(3)
     inputs, lengths = rng.normal(size=(COUNT, STEPS, 2)), rng.integers(2, STEPS + 1, size=COUNT)
     is_padding = np.arange(STEPS) >= lengths[:, np.newaxis]

@@ -1,4 +1,4 @@
-"""Which epochs are recorded: the sets themselves, and that they are counted as they are."""
+"""Which epochs are recorded: the sets themselves, and counts of them."""
 
 import pytest
 from fitgap.runner.recorded_epochs import COMPLETE, Recording, always_recorded

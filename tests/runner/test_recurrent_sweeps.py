@@ -1,4 +1,4 @@
-"""Sweeps of recurrent networks from the command to the answer: trained, resumed, queried, replayed and exported."""
+"""Sweeps of recurrent networks from the command line: trained, resumed, queried, replayed and exported."""
 
 import json
 from pathlib import Path
@@ -110,7 +110,7 @@ def test_layers_that_do_not_fit_are_named(data, hidden, words, invoke, own_folde
 
 
 def test_functions_that_no_layer_has_are_no_obstacle(invoke, own_folder):
-    """Those of gates are fixed, so an activation without a derivative matters to other layers alone."""
+    """Functions of gates are fixed, so an activation function without a derivative matters only to other layers."""
     Path("s.yaml").write_text(json.dumps({"data": {"source": "adding"}, "axes": {"architecture": ["gru3"]}}))
     assert invoke("run", "s.yaml", "--activation", "threshold", "--dry-run").code == 0
     answer = invoke("run", "s.yaml", "--hidden", "rnn3", "--activation", "threshold", "--dry-run")
@@ -121,7 +121,7 @@ def test_functions_that_no_layer_has_are_no_obstacle(invoke, own_folder):
 
 @pytest.mark.parametrize(("architecture", "is_advised"), [("rnn4", True), ("4", False)])
 def test_clipping_is_advised_where_gradients_go_through_many_steps(architecture, is_advised, invoke, own_folder):
-    """For recurrent networks that diverge; for others a lower rate alone."""
+    """For recurrent networks that diverge; for others, only a lower rate is."""
     optimizers = [{"gradient_descent": {"rate": 1e4, "clip": clip}} for clip in (0, 1)]
     axes = {"architecture": [architecture], "activation": ["relu"], "optimizer": optimizers}
     training = {"epochs": 2, "batch_size": 8}

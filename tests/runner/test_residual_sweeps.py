@@ -93,7 +93,7 @@ def test_the_advice_on_a_layer_that_does_not_fit_is_about_this_layer(invoke, own
             "conv32x3-res(conv32x3:padding=same)-16",
             "conv2x3-res(conv2x3:padding=same)-1",
         ),
-        # The width of the inputs is given.
+        # The width is that of the inputs.
         ("res(8)-4", "res(8)-4", "res(8)-4"),
         ("pool2-res(conv8x3:padding=same)", "pool2-res(conv8x3:padding=same)", "pool2-res(conv8x3:padding=same)"),
     ],

@@ -1,4 +1,4 @@
-"""Commands that messages suggest name the database that --db named, in all messages."""
+"""Commands that messages suggest include the database given with --db, in all messages."""
 
 import ast
 import re
@@ -14,7 +14,7 @@ ABOUT_A_DATABASE = (
     *("predict", "study", "db upgrade", "db compact"),
 )
 WRITTEN_OUT = re.compile(rf"fitgap ({'|'.join(ABOUT_A_DATABASE)})\\b")
-# What is said of another database than the command's, of one without a name, or to people who start something else.
+# Messages about another database than the command's or one without a name, or for people who start another program.
 ELSEWHERE = {
     "runner/store/database/errors.py",
     "runner/store/database/sqlite_files.py",
@@ -25,7 +25,7 @@ QUICK = ("--data", "iris", "--hidden", "2", "--hidden", "3", "--epochs", "1", "-
 
 
 def messages_of(path: Path) -> list[str]:
-    """The texts of a module without its docstrings."""
+    """The strings of a module without its docstrings."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     bodies = [node.body for node in ast.walk(tree) if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)]
     statements = [body[0] for body in bodies if body]
@@ -35,7 +35,7 @@ def messages_of(path: Path) -> list[str]:
 
 
 def test_no_message_writes_a_command_about_a_database_out():
-    """It would lack `--db`; `suggested` adds it."""
+    """Such a command would lack `--db`, which `suggested` adds."""
     written = [
         f"{path.relative_to(RUNNER.parent)}: {text}"
         for path in sorted(RUNNER.rglob("*.py"))

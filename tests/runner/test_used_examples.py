@@ -1,4 +1,4 @@
-"""The examples of a sweep or of a trial, as `fitgap data` and Python give them."""
+"""The examples of a sweep or of a trial, as `fitgap data` and Python return them."""
 
 import numpy as np
 import polars as pl
@@ -9,7 +9,7 @@ from fitgap.runner.errors import StoreError
 from fitgap.runner.retraining import stored_trial
 from fitgap.runner.store import open_store as open_rows
 
-# They share what takes long to make.
+# These tests share slow fixtures, so they run in one worker.
 pytestmark = pytest.mark.xdist_group("used examples")
 
 

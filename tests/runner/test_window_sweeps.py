@@ -1,4 +1,4 @@
-"""Sweeps over windows of a time series, from a table to forecasts."""
+"""Sweeps on windows of a time series, from a table to forecasts."""
 
 import json
 
@@ -17,7 +17,7 @@ ROWS = 40
 
 @pytest.fixture
 def series(own_folder):
-    """A series whose rows are not in order."""
+    """A series whose rows are not in the order of time."""
     order = np.random.default_rng(2).permutation(ROWS)
     lines = [f"2026-{1 + day // 28:02d}-{1 + day % 28:02d},{np.cos(day):.5f},{np.sin(day):.5f}" for day in order]
     (own_folder / "series.csv").write_text("\n".join(["day,warmth,load", *lines]) + "\n")
@@ -41,7 +41,7 @@ def rows_of(answer):
 def test_windows_are_split_in_time_without_rows_in_common(invoke, trained):
     examples = rows_of(invoke("data", "forecast", "--format", "json"))
     sides = {side: [row for row in examples if row["side"] == side] for side in ("training", "validation")}
-    # 36 windows, the last 11 validate, and 4 before them share rows with these.
+    # Of 36 windows, the last 11 validate, and 4 before them are left out because they share rows with these.
     assert [len(rows) for rows in sides.values()] == [21, 11]
     first, last = sides["training"][0], sides["validation"][-1]
     assert first["load.t-4"] == 0 and first["load"] == pytest.approx(np.sin(4), abs=1e-5)
@@ -68,7 +68,7 @@ def test_tested_windows_are_the_last_and_apart(invoke, series):
     answer = invoke("run", "--data", "series.csv", *options, "--name", "tested", "--engine", "local")
     assert answer.code == 0, answer.err
     examples = rows_of(invoke("data", "tested", "--format", "json"))
-    # 37 windows over 4 rows each; 3 before the last 4, and 3 before the 9 in front of these, are on no side.
+    # 37 windows over 4 rows each; the 3 before the last 4 and the 3 before the 9 in front of these are on no side.
     sides = [row["side"] for row in examples if row["side"] in ("training", "validation", "test")]
     assert sides == ["training"] * 18 + ["validation"] * 9 + ["test"] * 4
     assert examples[-1]["load"] == pytest.approx(np.sin(ROWS - 1), abs=1e-5)
@@ -79,7 +79,7 @@ def test_networks_are_repeated_continued_and_forecast(invoke, trained):
     assert invoke("extend", "forecast", "--epochs", "4", "--engine", "local").code == 0
     assert invoke("export", 1, "-o", "model.npz").code == invoke("export", 1, "-o", "model.onnx").code == 0
     found = [rows_of(invoke("predict", network, "series.csv", "--format", "json")) for network in (1, "model.npz")]
-    # One more than there are targets: the last is for the day after the last.
+    # One more prediction than there are targets: the last one is for the day after the last row.
     assert found[0] == found[1] and len(found[0]) == ROWS - 4 + 1
     assert rows_of(invoke("predict", 1, "series.csv", "--score", "--format", "json"))[0]["examples"] == ROWS - 4
 

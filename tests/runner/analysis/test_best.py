@@ -1,4 +1,4 @@
-"""Differences from the group that looks best: how often they are wrong, and what they are made of."""
+"""Differences from the group that looks best: how often they are wrong, and how they are computed."""
 
 import numpy as np
 import pytest
@@ -29,7 +29,7 @@ def called_worse(values):
 
 @pytest.mark.parametrize(("sizes", "count"), [((4, 40), 60), at_night(GROUPS, 2000)])
 def test_groups_that_do_not_differ_are_called_worse_in_one_of_twenty_sweeps(sizes, count):
-    """In any of the sizes, within counting error; repeats have much in common, as those of sweeps do."""
+    """For all numbers of groups and repeats, within sampling error. As in real sweeps, groups share repeat effects."""
     rng = np.random.default_rng(7)
     shares = {}
     for groups in sizes:
@@ -40,7 +40,7 @@ def test_groups_that_do_not_differ_are_called_worse_in_one_of_twenty_sweeps(size
         "called worse in any of the groups, by groups and repeats:",
         {key: f"{each:.1%}" for key, each in shares.items()},
     )
-    # Three standard errors of the count.
+    # Three standard errors of the measured share.
     most = 0.05 + 3 * np.sqrt(0.05 * 0.95 / count)
     assert {key: share for key, share in shares.items() if share > most} == {}
     assert max(shares.values()) > 0.02, "intervals so wide that they say nothing"

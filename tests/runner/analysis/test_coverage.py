@@ -1,4 +1,4 @@
-"""Intervals contain the truth as often as they say, and are those of SciPy where it has them."""
+"""Coverage of the intervals of differences, and agreement with SciPy where it has such intervals."""
 
 import itertools
 
@@ -22,14 +22,14 @@ def measured(values):
 
 @pytest.mark.parametrize(("groups", "repeats"), every_row(5, itertools.product(GROUPS, (3, 5, 10))))
 def test_intervals_from_a_fixed_group_contain_the_truth_in_93_to_97_percent(groups, repeats):
-    """Each for itself, with groups that differ and repeats that have much in common."""
+    """Each interval on its own, with groups that differ and large effects of the repeats that all groups share."""
     rng = np.random.default_rng(groups + repeats)
     effects = rng.normal(size=groups)
     covered, count = 0, 6000
     for _ in range(count // 20):
         values = effects[:, None] + rng.normal(size=(groups, repeats)) + 3 * rng.normal(size=repeats)
         found = differences(measured(values), groups, 0)
-        # In each sweep one group, because those of a sweep share the baseline.
+        # One group per sweep, because all intervals of a sweep share the baseline.
         chosen = rng.integers(1, groups)
         covered += abs(found.mean[chosen] - (effects[chosen] - effects[0])) <= found.margin[chosen]
     for _ in range(count - count // 20):
@@ -42,7 +42,7 @@ def test_intervals_from_a_fixed_group_contain_the_truth_in_93_to_97_percent(grou
 
 @pytest.mark.parametrize(("groups", "count"), [(4, 600), at_night(10, 600), at_night(40, 2000), at_night(100, 2000)])
 def test_intervals_from_the_best_contain_the_truth_of_all_groups_at_once(groups, count):
-    """Whichever looks best, in at least 93 % of all sweeps, also if the groups differ."""
+    """All intervals at once, in at least 93 % of the sweeps, whichever group looks best, even if the groups differ."""
     rng = np.random.default_rng(groups)
     covered = 0
     for _ in range(count):

@@ -13,7 +13,7 @@ SHAPES = st.sampled_from([(3, 4), (4, 3, 2), (2, 3, 3), (3, 2, 2, 3), (5,)])
 
 
 def predicted(grid, order):
-    """What a linear model of all single axes, or all pairs, of indicators says of every cell."""
+    """A linear model on indicators of axes (order 1) or pairs (order 2): predictions, inputs, and the known cells."""
     place = np.indices(grid.shape).reshape(grid.ndim, -1)
     indicators = []
     for axes in itertools.combinations(range(grid.ndim), min(order, grid.ndim)):
@@ -26,7 +26,7 @@ def predicted(grid, order):
 
 
 def holed(shape, seed, share=0.25):
-    """A grid with holes at random; every index of every axis has some value."""
+    """A grid with random holes, in which every index of every axis has at least one value."""
     generator = np.random.default_rng(seed)
     grid = generator.normal(size=shape) + 100
     grid[generator.random(shape) < share] = np.nan
@@ -40,7 +40,7 @@ def test_holes_get_what_the_pairs_of_axes_say_where_these_say_anything(shape, se
     grid = holed(shape, seed)
     found = filled(grid)
     expected, inputs, known = predicted(grid, 2)
-    # Cells that lie in the space of the known ones; of others least squares says nothing.
+    # Least squares determines only cells whose indicators lie in the span of those of the known cells.
     basis = np.linalg.svd(inputs[known], full_matrices=False)
     space = basis.Vh[basis.S > 1e-9]
     told = (np.abs(inputs - inputs @ space.T @ space).max(axis=1) < 1e-9).reshape(shape)
@@ -51,7 +51,7 @@ def test_holes_get_what_the_pairs_of_axes_say_where_these_say_anything(shape, se
 
 @given(SHAPES, st.integers(0, 500))
 def test_an_additive_grid_is_restored(shape, seed):
-    """Also where two alternatives never met: then each by itself says what there would be."""
+    """Also where two alternatives never occur together: then their main effects determine the cell."""
     generator = np.random.default_rng(seed)
     whole = sum(
         generator.normal(size=[size if axis == number else 1 for axis in range(len(shape))])
@@ -59,7 +59,7 @@ def test_an_additive_grid_is_restored(shape, seed):
     )
     whole = np.broadcast_to(whole, shape)
     grid = np.where(generator.random(shape) < 0.2, np.nan, whole)
-    # One cross through the grid is known, so that all alternatives are tied together.
+    # One cross through the grid is known, which connects all alternatives.
     for axis in range(len(shape)):
         cross = tuple(slice(None) if each == axis else 0 for each in range(len(shape)))
         grid[cross] = whole[cross]
@@ -72,7 +72,7 @@ def test_a_pair_that_never_occurs_gets_what_the_two_do_by_themselves():
     grid -= np.nanmean(grid)
     additive, _, _ = predicted(np.where(np.isnan(grid), np.nan, grid), 1)
     found = filled(grid)[1, 2]
-    # The third axis may still do its part with each of the two.
+    # Interactions of the third axis with each of the two may still contribute.
     assert found.mean() == pytest.approx(additive[1, 2].mean(), abs=0.5)
     assert np.isfinite(found).all()
 
@@ -85,7 +85,7 @@ def test_a_full_grid_stays_as_it_is_and_huge_numbers_do_not_overflow():
 
 
 def test_a_cell_that_the_pairs_leave_open_gets_the_sum_of_its_main_effects():
-    """In a 2 x 2 grid, a model with the pair would reproduce any value of the missing cell."""
+    """In a 2 x 2 grid, a model with the pair would fit any value of the missing cell."""
     for axis in (None, 2):
         grid = np.array([[1.0, 3.0], [4.0, np.nan]])
         whole = filled(grid if axis is None else grid[:, :, np.newaxis])

@@ -1,4 +1,4 @@
-"""Moderated variances: special functions against SciPy, and what becomes of variances that differ or do not."""
+"""Moderated variances: special functions against SciPy, and variances that differ only by chance or truly."""
 
 import math
 

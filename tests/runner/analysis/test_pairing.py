@@ -1,4 +1,4 @@
-"""Paired differences against SciPy's paired test, by their invariances, and by how often their intervals are right."""
+"""Paired differences: against SciPy's paired test, their invariances, and the coverage of their intervals."""
 
 import numpy as np
 import pytest
@@ -45,7 +45,7 @@ def test_with_one_repeat_it_is_the_paired_test_over_the_other_settings(settings,
 
 @given(SIZES, st.integers(0, 1000))
 def test_what_pairs_have_in_common_does_not_count(sizes, seed):
-    """However much splits differ in difficulty, and other settings in quality."""
+    """However much splits differ in difficulty and other settings in quality."""
     values = drawn(sizes, seed)
     generator = np.random.default_rng(seed + 1)
     shared = 10 * generator.normal(size=(1, sizes[1], sizes[2]))
@@ -86,7 +86,7 @@ def test_huge_differences_do_not_overflow():
 
 @pytest.mark.parametrize("repeats", [2, 3, 5])
 def test_intervals_hold_the_truth_as_often_as_they_say(repeats):
-    """Where a repeat favours one group in all its pairs alike, as a split may; so pairs as if independent fail."""
+    """Also if a repeat favors one group in all its pairs, as a split may. Treating pairs as independent fails then."""
     generator = np.random.default_rng(repeats)
     draws, settings, truth = 1500, 12, 0.5
     hits = naive = 0

@@ -1,4 +1,4 @@
-"""So many repeats show a difference in four of five sweeps, if it is the true one."""
+"""The number of repeats from `repeats_needed` shows a difference in four of five sweeps, if it is the true one."""
 
 import math
 
@@ -17,7 +17,7 @@ def measured(values):
 
 
 def found_with(difference, deviation, repeats, compared, degrees):
-    """A comparison in which the second group differs from the first by what is true."""
+    """A comparison in which the second group's measured difference from the first is the true one."""
     error = deviation / math.sqrt(repeats)
     of_two = (np.array([np.nan, each]) for each in (difference, error, 9 * error))
     return Differences(*of_two, np.array([0, repeats]), np.array([0, repeats]), compared, degrees)
@@ -25,7 +25,7 @@ def found_with(difference, deviation, repeats, compared, degrees):
 
 @pytest.mark.parametrize(("groups", "effect"), [(2, 2.0), (2, 1.0), (4, 2.0), at_night(10, 2.0)])
 def test_in_four_of_five_sweeps_they_show_the_difference(groups, effect):
-    """Of the second best of several groups from the best; all others are far worse."""
+    """Between the best and the second best of several groups; all others are far worse."""
     rng = np.random.default_rng(groups)
     degrees = math.nan if groups == 2 else 4.0 * (groups - 1)
     needed = repeats_needed(found_with(effect, math.sqrt(2), 5, groups, degrees))[1]

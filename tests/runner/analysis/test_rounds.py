@@ -1,4 +1,4 @@
-"""Rounds of repeats: who gets the next one, and how often what is called the best is not."""
+"""Rounds of repeats: which configurations get the next one, and how often a wrong one is called the best."""
 
 import numpy as np
 import pytest
@@ -8,13 +8,13 @@ from support.sampling import at_night
 
 
 def results(values, outcomes=None):
-    """Results of which all trials completed, or those that `outcomes` says."""
+    """Results in which all trials completed, or ended as `outcomes` says."""
     outcomes = np.full(values.shape, Outcome.COMPLETED) if outcomes is None else outcomes
     return Results(outcomes, np.where(outcomes == Outcome.COMPLETED, values, np.nan), values)
 
 
 def played(rounds, values):
-    """The standing at the end, and the outcomes, if every round trains what it asks for."""
+    """The final standing and the outcomes if every round trains all trials that it requests."""
     outcomes = np.full(values.shape, Outcome.ABSENT)
     outcomes[:, : rounds.least] = Outcome.COMPLETED
     while not (standing := rounds.standing(results(values, outcomes))).is_over:
@@ -26,7 +26,7 @@ def played(rounds, values):
 
 
 def apart(best=(), rest=(), *, repeats=8, seed=1):
-    """Errors of configurations with these means, which differ little between repeats except for what all share."""
+    """Errors of configurations with these means: unit noise, and larger effects of the repeats that all share."""
     rng = np.random.default_rng(seed)
     means = np.array([*best, *rest], float)
     return means[:, None] + rng.normal(size=(len(means), repeats)) + 5 * rng.normal(size=repeats)
@@ -59,7 +59,7 @@ def test_what_cannot_be_told_apart_has_all_repeats(least):
 
 
 def test_with_one_repeat_the_better_half_shows_how_much_repeats_vary():
-    """Then, of the others, those within reach follow; what is far away has one repeat."""
+    """Then the others within reach get a second repeat; a configuration that is far behind keeps one."""
     values = apart(rest=[0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 900])
     rounds, outcomes = Rounds(1, 3, 0.95), np.full((8, 8), Outcome.ABSENT)
     outcomes[:, 0] = Outcome.COMPLETED
@@ -79,7 +79,7 @@ def test_at_least_two_show_it(count, first):
 
 
 def test_what_follows_does_not_depend_on_when_a_trial_ended():
-    """While one of a round is open, nothing follows; then the same, in whatever order they ended."""
+    """While any trial of a round is open, no further trials are requested."""
     values = apart([0, 1, 2, 3], repeats=4)
     outcomes = np.full((4, 4), Outcome.ABSENT)
     outcomes[:, :2] = Outcome.COMPLETED
@@ -133,7 +133,7 @@ def test_there_is_nothing_to_compare_with_one_configuration_or_none(outcome, nea
 
 
 def test_all_are_compared_by_the_same_measure():
-    """If the honest error of one is not known, the lowest errors count."""
+    """If the honest error of one configuration is unknown, all are compared by their lowest errors."""
     lowest = apart([0], [50, 60], repeats=2)
     honest = lowest + 100
     assert Rounds(2, 3, 0.95).standing(Results(np.full((3, 2), 2), honest, lowest)).within_reach == [0]
@@ -168,7 +168,7 @@ def nearly_equal(count):
 
 
 def varying(count):
-    """The same errors, but some vary much more than others."""
+    """Configurations with the same mean error, some of which vary much more than others."""
     return lambda rng: (np.zeros(count), np.exp(0.7 * rng.normal(size=count)))
 
 
@@ -190,9 +190,9 @@ CASES = {
 @pytest.mark.parametrize("least", [1, 2, 3])
 @pytest.mark.parametrize("count", [40, at_night(2000)])
 def test_of_equal_configurations_one_is_called_the_best_in_few_sweeps(until, least, count):
-    """In at most 1 - `until` of them, however often one looks; and no more often is what is truly the best lost.
+    """In at most 1 - `until` of the sweeps, over all looks. The truly best one is lost no more often.
 
-    The answer with all results at once is that of the rounds, which is tested below.
+    Judging all results at once gives the same answer as the rounds, which the next test checks.
     """
     rng, rounds = np.random.default_rng(5), Rounds(least, 8, until)
     wrong, lost = dict.fromkeys(CASES, 0), dict.fromkeys(CASES, 0)
@@ -220,7 +220,7 @@ def test_all_results_at_once_give_the_answer_of_the_rounds(least):
 
 
 def test_a_clear_winner_is_found_in_most_sweeps():
-    """Two deviations between repeats before 23 others: with eight repeats for all, the same is known."""
+    """The winner's mean is at least two standard deviations below 23 others. All repeats are judged at once."""
     rng, found = np.random.default_rng(7), 0
     for _ in range(30):
         means = np.r_[0, 2 + 10 * rng.random(23)]

@@ -1,4 +1,4 @@
-"""Scaling changes no bit, ranks are those of SciPy."""
+"""Scaling preserves all bits, and ranks agree with those of SciPy."""
 
 import math
 
@@ -18,7 +18,7 @@ def test_scaled_numbers_are_at_most_1_and_come_back(numbers):
     small, scale = scaled(np.array(numbers))
     assert np.abs(small).max() <= 2
     assert math.frexp(scale)[0] == 0.5
-    # What is many powers smaller than the largest may vanish; the large ones keep every bit.
+    # Numbers that are many powers of ten below the largest may vanish; the large ones keep every bit.
     large = np.abs(small) > 1e-100
     assert np.array_equal((small * scale)[large], np.array(numbers)[large])
 

@@ -1,4 +1,4 @@
-"""Shares of variance: they add up, have the values they must, and agree with sums by hand and with scikit-learn."""
+"""Shares of variance: their sums, known special cases, and agreement with sums by hand and with scikit-learn."""
 
 import itertools
 
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.linear_model import LinearRegression
 
-# Alternatives of each axis, then repeats.
+# Numbers of alternatives of each axis, then of repeats.
 SHAPES = st.sampled_from([(3, 2), (4, 1), (3, 4, 3), (2, 3, 1), (2, 3, 4, 3), (2, 2, 3, 2, 2)])
 
 
@@ -51,7 +51,7 @@ def test_neither_order_nor_scale_of_anything_matters(shape, seed):
 
 
 def sums_by_hand(grid):
-    """Squares of every effect of single axes and pairs, by the definition: means less the effects they contain."""
+    """Shares of axes and pairs from their squared effects, by definition: means minus the effects that they contain."""
     cells = grid.mean(axis=-1)
     grand = cells.mean()
     total = ((grid - grand) ** 2).mean()

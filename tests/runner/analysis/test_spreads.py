@@ -8,7 +8,7 @@ from fitgap.runner.analysis.spreads import spreads
 from hypothesis import given
 from hypothesis import strategies as st
 
-# Group, and the values of a few repeats, of some configurations.
+# For each configuration, its group and the values of a few repeats.
 CONFIGURATIONS = st.lists(
     st.tuples(st.integers(0, 2), st.lists(st.integers(-50, 50).map(lambda n: n / 8), max_size=4)),
     min_size=1,

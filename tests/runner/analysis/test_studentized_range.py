@@ -1,4 +1,4 @@
-"""The reach of Tukey's intervals against SciPy."""
+"""Half-widths of Tukey's intervals, in standard errors, against SciPy."""
 
 import itertools
 import math

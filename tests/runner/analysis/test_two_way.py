@@ -1,4 +1,4 @@
-"""Two-way tables: cells where groups are, in natural order, with the best and what could be the best marked."""
+"""Two-way tables: a cell per group, in natural order, with marks on the best and on what could be the best."""
 
 import pytest
 from fitgap.runner.analysis.two_way import two_way

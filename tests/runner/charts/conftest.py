@@ -1,4 +1,4 @@
-"""Charts of made sweeps, as specifications and as pictures."""
+"""Charts of synthetic sweeps, as specifications and as images."""
 
 import contextlib
 import io
@@ -15,7 +15,7 @@ from support.charts.made_sweeps import Made, make
 
 @pytest.fixture
 def made(tmp_path, sqlite_template):
-    """`made(configurations=…, …)`: an open store with a made sweep, for reading."""
+    """`made(configurations=…, …)`: an open store with a synthetic sweep, for reading."""
     with contextlib.ExitStack() as opened:
 
         def maker(**facts):
@@ -39,7 +39,7 @@ def specified():
 
 @pytest.fixture
 def pixels():
-    """`pixels(specification)`: the picture as an array (height, width, 3)."""
+    """`pixels(specification)`: the image as an array (height, width, 3)."""
 
     def run(specification):
         return np.asarray(Image.open(io.BytesIO(png(json.dumps(specification)))).convert("RGB"))

@@ -1,4 +1,4 @@
-"""Charts that call something the best mean the best of the leaderboard, unless another measure is asked for."""
+"""Charts that call something the best mean the best of the leaderboard, unless another measure is requested."""
 
 import pytest
 from fitgap.runner.charts import Request

@@ -12,15 +12,15 @@ from fitgap.runner.errors import ChartError
 from support.charts.made_sweeps import NEEDED
 from support.sampling import every, every_row
 
-# What the made sweeps cannot show: they have no networks, layers or inputs.
 NOT_SHOWN = "18 of 72 trials were pruned and are not shown."
+# The other kinds cannot be drawn for synthetic sweeps, which have no networks, layers or inputs.
 DRAWABLE = [name for name in KINDS if name not in ("layers", "activation", "boundary")]
-# Shares of the pixels that differ from the background, at least.
+# Minimum share of the pixels that differ from the background.
 INKED = 0.001
 
 
 def is_drawn(picture, theme):
-    """Whether something is inside of the picture, besides its background and its frame."""
+    """Whether the image shows something in more than one color, besides its background and its frame."""
     background = tuple(int(THEMES[theme].background[place : place + 2], 16) for place in (1, 3, 5))
     height, width, _ = picture.shape
     inside = picture[height // 4 : -height // 10, width // 8 : -width // 8]
@@ -87,7 +87,7 @@ def test_unusual_sweeps_are_drawn_or_refused_with_a_reason(kind, facts, made, sp
 def test_a_thousand_trials_are_drawn_in_few_rows(kind, made, specified):
     store = made(configurations=334, repeats=3, **NEEDED.get(kind, {}))
     rows = max(map(len, specified(kind, store)["datasets"].values()))
-    # Altair refuses more in a notebook.
+    # In a notebook, Altair refuses more rows.
     assert rows <= 5_000
 
 

@@ -30,7 +30,7 @@ def test_names_cannot_leave_the_data_of_a_page(chart):
     (data,) = re.findall(r'<script id="specification" type="application/json">(.*?)</script>', page, re.DOTALL)
     assert json.loads(data)["title"] == HOSTILE
     assert "default-src 'none'" in page and "unsafe-eval" not in page
-    # What a browser would load from elsewhere.
+    # Nothing is loaded from elsewhere.
     assert not re.search(r"<(?:script|link|img|iframe)[^>]+(?:src|href)=", page.replace(library(), ""))
 
 

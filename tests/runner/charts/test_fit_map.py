@@ -1,4 +1,4 @@
-"""The fit map: its points and its baseline, and the cells in which it and other charts count many points."""
+"""The fit map: its points, its baseline, and the cells in which it and other charts count many points."""
 
 import pytest
 from fitgap.runner.charts.palette import VERDICTS

@@ -82,7 +82,7 @@ def test_sensitivity_has_a_line_for_each_kind_on_a_logarithmic_axis(made, specif
     line, rule = marks(found, "line")[0], marks(found, "rule")[0]
     assert line["encoding"]["x"]["scale"]["type"] == "log"
     assert {row["series"] for row in rows_of(found, line)} == {"l2"}
-    # One strength of `l1+dropout` is a point, none at all is a level line.
+    # A kind whose number does not vary is a level line: no regularizer, or the single strength of `l1+dropout`.
     assert {row["series"] for row in rows_of(found, rule)} == {"none", "l1+dropout"}
     assert {row["x"] for row in rows_of(found, line)} == {0.0001, 0.01}
     assert line["encoding"]["x"]["title"] == "regularizer: weight"
@@ -122,7 +122,7 @@ def test_heat_shows_errors_or_verdicts_in_cells(made, specified):
 
 
 def test_a_cell_with_diverged_trials_is_never_the_best_and_shows_no_mean_of_the_others(made, specified):
-    """The trials of a cell that survived may be the lucky ones."""
+    """Those trials of a cell that did not diverge may be the lucky ones."""
     store = made(configurations=24, diverging=5)
     found = specified("heat", store, by=("architecture", "regularizer"))
     cells = [row for row in rows_of(found, marks(found, "rect")[0]) if "diverged" in row]

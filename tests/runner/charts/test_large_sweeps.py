@@ -1,4 +1,4 @@
-"""Charts of 100,000 trials and a report on 10,000: little more time than for a hundredth of that, and little memory."""
+"""Charts of 100,000 trials and a report on 10,000 take little more time than for a hundredth, and little memory."""
 
 import functools
 import subprocess
@@ -10,10 +10,10 @@ from fitgap.runner.charts import KINDS
 from support.charts.made_sweeps import NEEDED, Made, make
 
 COMMAND = Path(sys.executable).parent / "fitgap"
-# A hundred times as many trials, and how much more processor time they may take. Most of it is the command's start.
+# Numbers of trials, the largest ratio of CPU times (most of which is the start of the command), and the memory in MB.
 FEW, MANY, MOST_TIMES, MEGABYTES = 1_000, 100_000, 3.0, 500
 FEW_REPORTED, MANY_REPORTED, REPORT_MEGABYTES = 100, 10_000, 3
-# Those that need trained networks look at few trials anyway.
+# The other kinds need trained networks, and draw few trials anyway.
 DRAWABLE = [name for name in KINDS if name not in ("layers", "activation", "boundary")]
 
 pytestmark = pytest.mark.nightly
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.nightly
 
 @pytest.fixture(scope="module")
 def database(tmp_path_factory, sqlite_template):
-    """`database(trials, …)`: a made sweep with this many trials, the same one if it is asked for again."""
+    """`database(trials, …)`: a synthetic sweep with this many trials, created once for equal arguments."""
 
     @functools.cache
     def maker(trials, **facts):
@@ -33,7 +33,7 @@ def database(tmp_path_factory, sqlite_template):
     return maker
 
 
-# Runs a command and prints what it used, from a small process: a child's largest memory includes that of its parent.
+# Runs a command from a small process and prints its CPU time and peak memory: a child's peak includes its parent's.
 MEASURE = """
 import resource, subprocess, sys
 subprocess.run(sys.argv[1:], check=True)
@@ -43,7 +43,7 @@ print(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
 def used(*words):
-    """The processor time of a command in seconds and its largest memory in MB."""
+    """The CPU time of a command in seconds and its peak memory in MB."""
     line = [sys.executable, "-c", MEASURE, COMMAND, *map(str, words)]
     done = subprocess.run(line, capture_output=True, text=True, check=True)
     seconds, megabytes = map(float, done.stdout.splitlines()[-1].split())

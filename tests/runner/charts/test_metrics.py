@@ -1,4 +1,4 @@
-"""Charts of metrics: the values of trials, with the better ones marked as such."""
+"""Charts of metrics: the values of trials, with the better ones marked."""
 
 import itertools
 

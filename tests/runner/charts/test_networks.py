@@ -1,4 +1,4 @@
-"""The kinds that look into networks: layers, activation functions, decision boundaries. They need trained ones."""
+"""Charts that look into trained networks: layers, activation functions, decision boundaries."""
 
 import json
 
@@ -8,7 +8,7 @@ from fitgap.runner.errors import ChartError
 from fitgap.runner.store import open_store
 from support.databases.small_sweeps import train
 
-# They share what takes long to make.
+# These tests share slow fixtures, so they run in one worker.
 pytestmark = pytest.mark.xdist_group("charts of networks")
 
 LEARNED = "prelu beta=0.01 learn=beta"
@@ -16,7 +16,7 @@ LEARNED = "prelu beta=0.01 learn=beta"
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory, sqlite_template):
-    """Networks with two inputs, one of whose activation functions has learned its β."""
+    """Networks with two inputs; one of their activation functions has learned its β."""
     path = tmp_path_factory.mktemp("networks") / "networks.db"
     path.write_bytes(sqlite_template.read_bytes())
     train(str(path))

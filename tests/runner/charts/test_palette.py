@@ -1,4 +1,4 @@
-"""Verdicts can be told apart in both themes, by people who are colour-blind, and without colours by their shapes."""
+"""Verdicts can be told apart in both themes, with color blindness, and by their shapes alone."""
 
 import itertools
 
@@ -7,7 +7,7 @@ import pytest
 from fitgap.core.fit_verdicts import Verdict
 from fitgap.runner.charts.palette import CROSS, NOT_JUDGED, PENDING, THEMES, VERDICTS, style_of
 
-# How colours look to dichromats, on linear RGB (Machado, Oliveira and Fernandes 2009, severity 1).
+# How colors look to dichromats, on linear RGB (Machado, Oliveira and Fernandes 2009, severity 1).
 BLINDNESS = {
     "none": np.eye(3),
     "protanopia": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
@@ -16,7 +16,7 @@ BLINDNESS = {
 }
 # From linear RGB to CIE XYZ, relative to white.
 TO_XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
-# Differences of Lab colours: what is clearly different, and what text on a background needs at least.
+# Minimum distance in Lab between the colors of two verdicts, and minimum contrast ratio with the background.
 CLEAR = 6.0
 VISIBLE_RATIO = 1.9
 

@@ -8,7 +8,7 @@ from fitgap.runner.charts.statistics import is_wide, symmetric_constant, with_ba
 def test_a_band_is_the_interval_of_the_mean_over_repeats():
     frame = pl.DataFrame({"x": [1, 1, 1, 1], "repeat": [1, 1, 2, 3], "e_v": [1.0, 3.0, 4.0, 6.0]})
     (row,) = with_bands(frame, ["x"], ["e_v"]).to_dicts()
-    # Repeat 1 counts once, with 2; t(0.975, 2) = 4.3027 and the standard error is 2 / √3.
+    # Repeat 1 counts once, with the mean 2; t(0.975, 2) = 4.3027 and the standard error is 2 / √3.
     assert row["e_v"] == 4.0
     assert row["e_v_high"] - 4 == pytest.approx(4.3027 * 2 / 3**0.5, rel=1e-4) == 4 - row["e_v_low"]
     (log,) = with_bands(frame, ["x"], ["e_v"], is_log=True).to_dicts()

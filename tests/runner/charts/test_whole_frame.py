@@ -8,7 +8,7 @@ from fitgap.runner.store.read import trial_numbers
 
 
 def as_rows(subject):
-    """The trials as rows, with the verdicts on their configurations."""
+    """The trials read as rows, with the verdicts on their configurations."""
     verdicts = subject.store.configuration_verdicts(subject.sweep["id"])
     judged = pl.DataFrame(
         [(row["configuration"], row["verdict"]) for row in verdicts],
@@ -36,7 +36,7 @@ def test_single_trials_are_chosen_from_all(made):
 
 
 def test_trials_of_configurations_that_are_newer_are_left_out(made, monkeypatch):
-    """A search may propose some between two queries."""
+    """A search may add configurations between two queries."""
     store = made()
     known = trial_numbers.configuration_settings
     monkeypatch.setattr(trial_numbers, "configuration_settings", lambda *asked: known(*asked)[:-1])

@@ -1,4 +1,4 @@
-"""`--address` and its companions: what cannot be is one line and exit code 2, and nothing is written."""
+"""`--address` and related options: invalid values give one line and exit code 2, and nothing is written."""
 
 import pytest
 

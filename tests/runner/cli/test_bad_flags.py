@@ -1,4 +1,4 @@
-"""Whatever the flags of `fitgap run` say, the answer is a plan, or one line and exit code 2; nothing is written."""
+"""For any flags, `fitgap run` prints a plan, or one line with exit code 2; nothing is written."""
 
 from fitgap.runner.spec.flags import WRITTEN_AS
 from hypothesis import given
@@ -20,7 +20,7 @@ DATA = [
     "folder/table.parquet",
     "a.npz",
 ]
-# What a shell can hand over: anything but the null character; bytes that are no UTF-8 come as half characters.
+# What a shell can pass: anything but the null character; bytes that are not UTF-8 arrive as lone surrogates.
 SHELL = st.characters(exclude_categories=["Cs"], exclude_characters="\0") | st.characters(
     min_codepoint=0xDC80, max_codepoint=0xDCFF, categories=["Cs"]
 )

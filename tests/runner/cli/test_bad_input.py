@@ -1,6 +1,6 @@
-"""Bad input as users meet it, in a process of its own: one line, exit code 2, nothing written, nothing run.
+"""Bad input as users encounter it, in a process of its own: one line, exit code 2, nothing written, nothing run.
 
-The files are hunted for in `test_broken_sweeps`, `test_broken_files` and `test_bad_flags`; these are some of each kind.
+`test_broken_sweeps`, `test_broken_files` and `test_bad_flags` search for such input; these are examples of each kind.
 """
 
 from pathlib import Path

@@ -1,6 +1,6 @@
 """Files that would take endless time or memory are refused at once, in one line, with exit code 2 and nothing written.
 
-The command runs in a process of its own whose memory is limited, and which measures what each file costs it.
+The command runs in a process with limited memory, which measures what each file costs.
 """
 
 import json
@@ -11,13 +11,13 @@ import pytest
 from support.cli.bombs import DATA_FILES, SWEEPS
 from support.sampling import every
 
-# They share what takes long to make.
+# These tests share slow fixtures, so they run in one worker.
 pytestmark = pytest.mark.xdist_group("bombs")
 
-# At most a second is wanted, and half is measured; a busy machine gets more.
+# The goal is one second, and half a second was measured; a busy machine gets more.
 MOST_SECONDS = 4.0
 MOST_MEGABYTES = 200.0
-# A process that reads a file on trial starts with some 150 MB.
+# A child process that tries to read a file starts with about 150 MB.
 MOST_CHILD_MEGABYTES = 500.0
 JUDGE = """
 import contextlib, io, json, os, resource, signal, sys, time
@@ -60,7 +60,7 @@ json.dump(verdicts, sys.stdout)
 
 
 def judge(commands, folder):
-    """What came of each command: its code, what it told, what it cost."""
+    """The exit code, error output and cost of each command."""
     done = subprocess.run(
         [sys.executable, "-c", JUDGE],
         input=json.dumps(commands), cwd=folder, capture_output=True, text=True, timeout=300, check=False,
@@ -70,7 +70,7 @@ def judge(commands, folder):
 
 
 def check(verdict):
-    """The promise, for one bomb."""
+    """Assert what is promised for one bomb."""
     assert verdict["code"] == 2
     assert verdict["told"].startswith("fitgap: ") and verdict["told"].count("\n") == 1
     assert len(verdict["told"]) < 2000
@@ -81,7 +81,7 @@ def check(verdict):
 
 
 def names_of_tests(request):
-    """The names of the bombs that this run tries, of those that a fixture judges together, in their order."""
+    """The names of the bombs that this run tries with the requesting fixture, in order."""
     asking = [item for item in request.session.items if request.fixturename in getattr(item, "fixturenames", ())]
     return list(dict.fromkeys(item.callspec.params["name"] for item in asking))
 
@@ -103,7 +103,7 @@ def data_verdicts(tmp_path_factory, request):
         (bombs / name).write_bytes(DATA_FILES[name]())
     (bombs / "small.csv").write_text("a,b\n1,2\n")
     target = {name: ["--target", "b"] for name in names if not name.endswith(".npz")}
-    # What the first file of all costs, whatever it is, counts for none.
+    # The first file bears the cost of starting up, so it is not one of the bombs.
     first = {"small.csv": ["--data", f"{bombs}/small.csv", "--target", "c"]}
     return judge(first | {name: ["--data", f"{bombs}/{name}", *target.get(name, ())] for name in names}, folder)
 

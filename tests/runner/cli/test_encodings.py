@@ -1,4 +1,4 @@
-"""Text in any encoding and locale: on streams, in names of files and on the command line."""
+"""Text in any encoding and locale: on streams, in file names and on the command line."""
 
 import json
 import os
@@ -22,7 +22,7 @@ LOCALES = {
 
 @pytest.fixture
 def in_encoding(monkeypatch, own_folder):
-    """`in_encoding(encoding, *words)`: a command in this process, on streams of that encoding; code, output, errors."""
+    """`in_encoding(encoding, *words)`: a command in this process, on streams in that encoding; code, output, errors."""
 
     def run(encoding, *words):
         paths = [own_folder / name for name in ("out", "err")]
@@ -85,7 +85,7 @@ def test_text_of_the_command_line_is_utf_8_in_the_locale_c(small):
     ],
 )
 def test_a_sweep_goes_from_one_locale_to_another_with_the_names_of_its_files(given, first, second, own_folder):
-    """From the command line in the locale C to UTF-8, and from a sweep file in UTF-8 to the locale C."""
+    """From the command line in the C locale to UTF-8, and from a sweep file in UTF-8 to the C locale."""
     (own_folder / "größe.csv").write_text("a,b\n" + "1,2\n2,3\n3,5\n4,1\n" * 5)
     (own_folder / "sweep.yaml").write_text("data: {source: größe.csv, target: b}\naxes: {architecture: [2]}\n")
     ran = shell(f"fitgap run {given} --name one --epochs 2 --engine local", first)

@@ -1,4 +1,4 @@
-"""Errors that people see, and help: every command explains itself and is in the reference."""
+"""Errors that users see, and help: every command explains itself and is in the reference."""
 
 import re
 import subprocess
@@ -12,7 +12,7 @@ from fitgap.runner.errors import DataError, FitgapError, SpecError, StoreError, 
 
 ROOT = Path(__file__).parents[3]
 TOP = typer.main.get_command(app).commands
-# All commands by what is written to run them, such as `db status`.
+# All commands by the words that run them, such as `db status`.
 COMMANDS = {
     " ".join([name, *inner]): (command.commands[inner[0]] if inner else command)
     for name, command in TOP.items()
@@ -52,7 +52,7 @@ def test_every_command_and_every_option_has_help(name, invoke):
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_help_is_whole_in_80_columns(name, invoke, monkeypatch):
-    """Where a column is too narrow, words are cut off, with an ellipsis in the place of the rest."""
+    """In a column that is too narrow, words are cut off with an ellipsis."""
     monkeypatch.setenv("COLUMNS", "80")
     written = invoke(*name.split(), "--help").out
     assert not re.search(r"[a-z]…", written)
@@ -97,7 +97,7 @@ def test_the_nearest_name_stands_before_all_names():
 
 
 def test_an_error_of_the_program_itself_is_not_hidden(monkeypatch, invoke):
-    """Only errors that people can mend become one line; a bug keeps its traceback."""
+    """Only errors that users can fix become one line; a bug keeps its traceback."""
     from fitgap.runner import store
 
     def broken(database):
@@ -109,6 +109,6 @@ def test_an_error_of_the_program_itself_is_not_hidden(monkeypatch, invoke):
 
 
 def test_the_module_of_the_command_is_importable_from_anywhere(tmp_path):
-    """The console command's target, as pyproject.toml names it."""
+    """The target of the console command in pyproject.toml."""
     line = [sys.executable, "-c", "from fitgap.runner.cli.main import main; print(main.__name__)"]
     assert subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, check=True).stdout == "main\n"

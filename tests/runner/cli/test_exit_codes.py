@@ -1,4 +1,4 @@
-"""The table of exit codes in docs/reference/exit-codes.md is true: each of its rows has a test here."""
+"""Every row of the table of exit codes in docs/reference/exit-codes.md is true, and has a test here."""
 
 import errno
 import os
@@ -42,7 +42,7 @@ TESTED = {}
 
 
 def row(code, when):
-    """Marks the test of a row of the table."""
+    """Mark the test of a row of the table."""
 
     def mark(test):
         TESTED.setdefault((code, when), test)
@@ -62,7 +62,7 @@ def test_every_row_of_the_table_has_a_test_and_every_test_a_row():
 
 @pytest.fixture
 def small(trained_database, own_folder):
-    """A copy of the trained database, as `fitgap.db` here; `small(statement)` changes it first."""
+    """A copy of the trained database, `fitgap.db` in the current folder; `small(*statements)` changes it with SQL."""
     path = Path(shutil.copy(trained_database, own_folder / "fitgap.db"))
 
     def change(*statements):
@@ -74,7 +74,7 @@ def small(trained_database, own_folder):
 
 
 def piped(line):
-    """What a command ends with whose output goes into `true`, which reads nothing; and what it says."""
+    """The exit code and error output of a command whose output is piped into `true`, which reads nothing."""
     script = f'{{ "$0" {line}; echo $? >code; }} | true; cat code'
     done = subprocess.run(["bash", "-c", script, COMMAND], capture_output=True, text=True, stdin=subprocess.DEVNULL)
     return int(done.stdout), done.stderr
@@ -113,7 +113,7 @@ def test_readers_that_go(words, small):
 @pytest.mark.nightly
 @pytest.mark.parametrize("kind", per_commit(["csv"], ["table", "csv", "json", "parquet"]))
 def test_readers_that_go_from_a_pipe_with_a_name(kind, small):
-    """As from standard output."""
+    """As with standard output."""
     os.mkfifo("pipe")
     line = f'true <pipe & "$0" epochs small --format {kind} -o pipe'
     done = subprocess.run(["bash", "-c", line, COMMAND], capture_output=True, text=True)
@@ -125,7 +125,7 @@ def test_readers_that_go_from_a_pipe_with_a_name(kind, small):
 def test_failed_trials(invoke, small):
     small("UPDATE trial SET status = 'failed', reason = 'a test' WHERE id = 1")
     assert invoke("resume", "small", "--engine", "local").code == 1
-    # The same for whoever reads nothing of it.
+    # The same if the reader of the output reads nothing.
     code, said = piped("resume small --engine local")
     assert code == 1 and "1 failed" in said
 
@@ -133,7 +133,7 @@ def test_failed_trials(invoke, small):
 @row(1, "training: trials are still pending or running")
 @pytest.mark.parametrize("status", ["pending", "running"])
 def test_pending_trials(status, invoke, small, monkeypatch):
-    """Whatever the reason, such as an engine that has given up without saying so."""
+    """For whatever reason, such as an engine that has given up without saying so."""
     monkeypatch.setattr(launch, "drive", lambda *given, **options: None)
     small(f"UPDATE trial SET status = '{status}' WHERE id < 4")
     answer = invoke("resume", "small", "--engine", "local")
@@ -309,7 +309,7 @@ def test_what_the_system_refuses(error, words, invoke, monkeypatch):
         raise error
 
     monkeypatch.setattr(store, "open_store", open_store)
-    # No database was asked before that might explain the error.
+    # No database was queried before that might explain the error.
     monkeypatch.setattr(damage, "last_queried", None)
     answer = invoke("sweeps")
     assert (answer.code, answer.out) == (2, "")
@@ -331,7 +331,7 @@ def test_training_that_is_stopped(number, own_folder):
 @row(130, "any other command was stopped by one of these signals")
 @pytest.mark.parametrize("number", per_commit([signal.SIGINT], STOPPING_SIGNALS))
 def test_questions_that_are_stopped(number, small):
-    """While it waits for somebody at a terminal."""
+    """While the command waits for an answer in a terminal."""
     terminal, end = pty.openpty()
     with subprocess.Popen([COMMAND, "delete", "small"], stdin=end, stderr=subprocess.PIPE) as running:
         said = b""
@@ -345,7 +345,7 @@ def test_questions_that_are_stopped(number, small):
 
 
 def wait_for_epochs(running):
-    """Wait until the sweep trains."""
+    """Wait until the sweep has epochs, or the process has ended."""
     while running.poll() is None:
         try:
             with closing(sqlite3.connect("file:fitgap.db?mode=ro", uri=True)) as connection:

@@ -1,4 +1,4 @@
-"""Text from a database or a file never commands the terminal, is never markup, and never turns the order of signs."""
+"""Text from a database or a file never controls the terminal, is never markup, and never changes the text direction."""
 
 import json
 import re
@@ -9,10 +9,10 @@ from contextlib import closing
 import pytest
 from support.sampling import every
 
-# They share what takes long to make.
+# These tests share slow fixtures, so they run in one worker.
 pytestmark = pytest.mark.xdist_group("hostile text")
 
-# Clears the screen, sets the title, rings, goes back, breaks the line, turns the direction, is invisible; C1 and DEL.
+# Clear the screen, set the title, bell, backspace, line breaks, text direction, invisible characters; C1 and DEL.
 CONTROLS = "\x1b[2J\x1b]0;owned\x07\b\r\v\x85\x9b2J\x7f\u202e\u2066\u2028\u2029\u200b\ufeff\u061c\u2060"
 MARKUP = "[red]:smile:[/kg][link=x]"
 HOSTILE = f"{MARKUP}{CONTROLS}"
@@ -69,7 +69,7 @@ DOING = [
 
 @pytest.fixture(scope="module")
 def hostile(trained_database, tmp_path_factory):
-    """A database whose every text ends with what should reach no terminal; for reading."""
+    """A database in which every text ends with characters that must not reach a terminal; for reading."""
     path = tmp_path_factory.mktemp("hostile") / "hostile.db"
     shutil.copy(trained_database, path)
     with closing(sqlite3.connect(path)) as connection, connection:
@@ -79,7 +79,7 @@ def hostile(trained_database, tmp_path_factory):
         names = [f"{HOSTILE}{number}" for number in range(4)]
         connection.execute("UPDATE data_set SET input_names = ?, class_names = ?", 2 * (json.dumps(names),))
         connection.execute("UPDATE data_set SET target_names = ?", (json.dumps(names[:1]),))
-        # Counts of other classes than those that were just renamed would be damage.
+        # Counts of classes other than those just renamed would be damage.
         connection.execute("DELETE FROM confusion")
         connection.execute("DELETE FROM class_count")
         connection.execute("UPDATE split SET constant_columns = '[0, 1]'")
@@ -93,7 +93,7 @@ def hostile(trained_database, tmp_path_factory):
 
 
 def commands_of(text):
-    """What in a terminal's text is neither to be seen nor a colour of ours."""
+    """The characters that are neither printable nor part of one of our own escape sequences."""
     plain = re.sub(r"\x1b\[(\d+(;\d+)*)?m|\x1b\[\?25[hl]|\x1b\[\d*[AK]|\r", "", text)
     return [character for character in plain if not (character.isprintable() or character == "\n")]
 
@@ -129,7 +129,7 @@ def test_markup_and_emoji_codes_in_names_are_printed_as_they_are(hostile, in_pla
     "name", every(3, ["weight [kg]", "weight [/kg]", ":smile:", "[bold]", "[link=http://x]y[/link]", "\\[x]"])
 )
 def test_names_of_columns_are_never_markup(name, invoke, own_folder):
-    """As an input, a target and a class, from the file to the prediction."""
+    """As an input, target and class, from the file to the prediction."""
     rows = "".join(f"{number},{number % 3},{name if number % 2 else 'b'}\n" for number in range(20))
     (own_folder / "data.csv").write_text(f'"{name}",other,"{name} y"\n{rows}')
     options = ("--target", f"{name} y", "--hidden", "2", "--epochs", "2", "--engine", "local")

@@ -1,4 +1,4 @@
-"""Signals before and after training: the command ends with 130, without a word, even if an interrupt is swallowed."""
+"""Signals before and after training: the command exits silently with 130, even if an interrupt is swallowed."""
 
 import signal
 import subprocess
@@ -8,7 +8,7 @@ import time
 import pytest
 from fitgap.runner.cli.terminal import INTERRUPTED
 
-# The command line in a process in which every interrupt is swallowed once, as callbacks of compiled libraries do it.
+# The command line in a process that swallows an interrupt once, as callbacks of compiled libraries do.
 SWALLOWING = """
 import os, signal, sys, time
 from fitgap.runner.cli import main as cli
@@ -35,7 +35,7 @@ def test_an_interrupt_that_is_swallowed_comes_again(number):
     assert (done.returncode, done.stdout, done.stderr) == (INTERRUPTED, "", "")
 
 
-# An interrupt while the first of its modules is loaded, before it can hide a password.
+# An interrupt while the first module is loaded, before any password can be hidden.
 INTERRUPTED_AT_ONCE = """
 import os, signal, sys
 
@@ -55,7 +55,7 @@ def test_an_interrupt_is_heard_before_anything_is_loaded():
     assert (done.returncode, done.stdout, done.stderr) == (INTERRUPTED, "", "")
 
 
-# A question that takes for ever, and that tells when it has begun.
+# A command that runs forever, and prints when it has begun.
 ENDLESS = """
 import sys, time
 from fitgap import __main__
@@ -72,7 +72,7 @@ __main__.main()
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 def test_many_signals_at_once_give_the_same_code(number):
-    """Also those that come when the command has ended and Python is shutting down."""
+    """Also signals that arrive when the command has ended and Python is shutting down."""
     with subprocess.Popen(
         [sys.executable, "-c", ENDLESS], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as running:

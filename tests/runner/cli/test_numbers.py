@@ -1,5 +1,4 @@
-"""Numbers keep their bits from the worker to the output of the commands, on both databases; none that is not finite is
-ever the best."""
+"""Numbers keep their bits from the worker to the commands' output, on both databases; the best is always finite."""
 
 import csv
 import io
@@ -18,24 +17,24 @@ SPECIAL = [0.0, -0.0, 5e-324, -5e-324, 2.2250738585072014e-308, 1.79769313486231
 
 
 def random_doubles(count, seed=0):
-    """Doubles with random bits: of all sizes, one in 1000 denormal, a few not finite."""
+    """Doubles with random bits: of all sizes, about one in 2048 denormal, as many not finite."""
     bits = np.random.default_rng(seed).integers(0, 2**64, count, dtype=np.uint64)
     return bits.view(np.float64)
 
 
 def bits(value):
-    """What tells one double from another; None for none."""
+    """The bytes of a double; None for None."""
     return None if value is None else struct.pack("<d", value)
 
 
 def stored(value):
-    """What a number is in a database: nothing where it is not finite, and there is one zero."""
+    """A number as a database stores it: NULL if it is not finite, and 0 for -0."""
     return value + 0.0 if math.isfinite(value) else None
 
 
 @pytest.fixture(params=[FEW, pytest.param(MANY, marks=pytest.mark.nightly)])
 def written(request, store, driver, make_plan, make_rows):
-    """Rows with so many numbers, written by a driver: columns by name."""
+    """This many numbers, written as rows by a driver: columns by name."""
     store.add_sweep(make_plan(1, 1, name="numbers"))
     driver.claim([1])
     numbers = np.concatenate([SPECIAL * len(MEASURED), random_doubles(request.param)])

@@ -1,7 +1,7 @@
-"""What a trial costs besides its training: thousands of trials that hardly train anything, by the command.
+"""The cost of a trial besides its training: thousands of trials that hardly train, run by the command.
 
-The cost is counted in calls of functions, which are the same on every machine. Seconds are not: on a busy one, the same
-sweep takes two to three times as long, also of the processor. They are printed.
+The cost is counted in function calls, which are the same on every machine. Seconds are only printed: on a busy machine,
+the same sweep takes two to three times as long, also in CPU time.
 """
 
 import os
@@ -12,11 +12,11 @@ import sys
 import pytest
 from support.sampling import at_night, on_sqlite_per_commit
 
-# 2,415 calls (SQLite) and 2,842 calls (PostgreSQL) for each of 2,000 trials, the start of the command included, took
-# 1.6 and 1.9 ms of the processor on a quiet machine; the limit in seconds was 2 ms. Without the start,
-# of which each of 2,000 trials has a share of 90 calls.
+# Measured for 2,000 trials, including the start of the command: 2,415 calls per trial (SQLite) and 2,842 (PostgreSQL),
+# in 1.6 and 1.9 ms of CPU time on a quiet machine, where the limit was 2 ms. The limits below exclude the start, which
+# adds 90 calls to each of 2,000 trials.
 MOST_CALLS_PER_TRIAL = {"sqlite": 2_310, "postgresql": 2_600}
-# Counts the calls of a sweep that is trained after a first one, which loads everything.
+# Counts the calls of a sweep that follows a first one, which loads all modules.
 COUNTING = """
 import cProfile, sys
 from fitgap.runner.cli.main import app

@@ -1,4 +1,4 @@
-"""`--record`: fewer epochs in the database, and everything that is told of them otherwise as with all."""
+"""`--record` stores fewer epochs; all other output is the same as with all epochs."""
 
 import json
 
@@ -8,7 +8,7 @@ from fitgap.runner.recorded_epochs import Recording, always_recorded
 from fitgap.runner.suggestions import naming_database
 from support.sampling import at_night, steps
 
-# They share what takes long to make.
+# These tests share slow fixtures, so they run in one worker.
 pytestmark = pytest.mark.xdist_group("sweeps that record less")
 
 SWEEP = """\
@@ -21,14 +21,13 @@ axes:
   stopping: [none, {no_improvement: {epochs: 4}}]
   optimizer: [{adam: {rate: [1e-4, 0.05]}}, {gradient_descent: {rate: 1e+30}}]
 """
-# What differs between two runs of the same.
-# What two runs differ in, and causes, which come from trends over the epochs that are stored.
+# Keys that differ between any two runs, and causes, which come from trends over the stored epochs.
 UNEQUAL = ("seconds", "created", "trial", "best_trial", "sweep", "started", "ended", "causes")
 
 
 @pytest.fixture(scope="module", params=["every=7", *map(at_night, ("every=100", "epochs=log"))])
 def thinned(request, tmp_path_factory):
-    """A database with the same sweep recorded whole and thinned, and how it was thinned."""
+    """A database with a sweep recorded whole and thinned, and how it was thinned."""
     folder = tmp_path_factory.mktemp("recorded")
     for name, record in (("whole", "all"), ("thin", request.param)):
         (folder / f"{name}.yaml").write_text(SWEEP.replace("NAME", name).replace("RECORD", record))
@@ -41,7 +40,7 @@ def thinned(request, tmp_path_factory):
 
 @pytest.fixture
 def told(invoke, thinned):
-    """`told(*words)`: the answer as JSON, without what differs between two runs of the same."""
+    """`told(*words)`: the output of a command as JSON, without what differs between any two runs."""
 
     def tell(*words):
         answer = invoke(*words, "--format", "json", "--db", thinned[0])

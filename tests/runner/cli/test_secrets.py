@@ -1,5 +1,6 @@
-"""A password in the address of a database comes out nowhere: of no command, however wrong, in no log, row, file or list
-of processes. What is stored is never run."""
+"""The password in a database address never appears: in no output, however wrong the command, and in no log, row, file
+or list of processes. Stored content is never run.
+"""
 
 import contextlib
 import io
@@ -27,7 +28,7 @@ from support.sampling import every
 
 CANARY = "canary"
 COMMAND = Path(sys.executable).parent / "fitgap"
-# Every command with all that it needs, except the database.
+# Every command with all arguments that it needs, except the database.
 COMMANDS = {
     "run": ("--data", "xor", "--hidden", "2", "--epochs", "2", "--engine", "local"),
     "resume": ("xor", "--engine", "local"),
@@ -63,28 +64,28 @@ COMMANDS = {
     "db backup": (),
     "db restore": ("copy.db",),
 }
-# A server has programs of its own for these.
+# A server has its own programs for these.
 REFUSED = ("db backup", "db restore")
-# `ui` serves until it is stopped; tests/runner/web looks at what it shows.
+# `ui` serves until it is stopped; tests/runner/web covers what it shows.
 WITHOUT_DATABASE = {"inspect", "list", "db copy", "ui"}
 
 
 @pytest.fixture(autouse=True)
 def without_ray(monkeypatch):
-    """The doctor starts Ray in a process of its own, which takes long; another test looks at processes."""
+    """The doctor would start Ray in a process of its own, which takes long; another test looks at processes."""
     monkeypatch.delitem(doctor.CHECKS, "Ray")
 
 
 @pytest.fixture
 def address(postgres, postgres_template):
-    """The address of a database with tables and no rows; its password is a canary."""
+    """The address of a database with empty tables; its password is a canary."""
     made = PostgresDatabases(postgres, postgres_template)
     yield made.make()
     made.close()
 
 
 def wrong_addresses(address):
-    """Addresses that cannot be used, each for another reason, and each with the canary."""
+    """Addresses that cannot be used, each for a different reason and each with the canary."""
     before, name = address.rsplit("/", 1)
     host = before.partition("@")[2]
     return {
@@ -142,7 +143,7 @@ def test_no_command_shows_it(name, address, invoke, caplog):
 def test_no_command_shows_it_when_the_database_cannot_be_used(name, address, invoke, caplog, monkeypatch):
     caplog.set_level(logging.DEBUG)
     Path("new.csv").write_text("a,b\n0,1\n")
-    # A study that is only shown needs no database.
+    # With `--dry-run`, a study needs no database.
     words = [*name.split(), *(word for word in COMMANDS[name] if (name, word) != ("study", "--dry-run"))]
     for reason, wrong in wrong_addresses(address).items():
         answers = [invoke(*words, "--db", wrong)]
@@ -168,7 +169,7 @@ def test_copies_do_not_show_it(address, invoke):
 
 
 def test_a_bug_of_ours_does_not_show_it(address, monkeypatch):
-    """The trace of an error that nobody expected goes through all calls with the address."""
+    """The traceback of an unexpected error goes through all calls with the address."""
 
     def broken(*arguments):
         raise RuntimeError("a bug")
@@ -183,7 +184,7 @@ def test_a_bug_of_ours_does_not_show_it(address, monkeypatch):
 
 
 def descendants(process):
-    """The numbers of a process and of all that it has started."""
+    """The ids of a process and all its descendants."""
     found = [process]
     for number in found:
         try:
@@ -195,7 +196,7 @@ def descendants(process):
 
 
 def shown_of(process):
-    """What the system tells of a process: its command line and, to its user, its environment."""
+    """What the system shows of a process: its command line and, to its owner, its environment."""
     try:
         return b"".join((Path("/proc") / str(process) / part).read_bytes() for part in ("cmdline", "environ"))
     except (FileNotFoundError, ProcessLookupError, PermissionError):
@@ -204,14 +205,14 @@ def shown_of(process):
 
 @pytest.fixture
 def ray_folder():
-    """An empty folder for what Ray keeps; its path is short, because those of its sockets must be."""
+    """An empty folder for Ray's files, with a short path, because paths of its sockets must be short."""
     with tempfile.TemporaryDirectory(prefix="ray-", dir="/tmp") as folder:
         yield Path(folder)
 
 
 @pytest.mark.nightly
 def test_no_process_shows_it(address, ray_folder):
-    """Neither the command nor Ray's processes, which inherit much from it; the logs of Ray neither."""
+    """Neither the command nor Ray's processes, which inherit much from it, nor Ray's logs."""
     line = [COMMAND, "run", *COMMANDS["run"][:-1], "ray", "--workers", "1", "--repeats", "3", "--db", address]
     environment = {**os.environ, "FITGAP_DB": address, "TMPDIR": str(ray_folder)}
     seen, logs = {}, {}
@@ -219,7 +220,7 @@ def test_no_process_shows_it(address, ray_folder):
         while ran.poll() is None:
             logs |= {path: CANARY.encode() in bytes_of(path) for path in files_in(ray_folder)}
             for number in descendants(ran.pid):
-                # A process that has just ended shows nothing any more.
+                # A process that has just ended shows nothing.
                 if shown := shown_of(number):
                     seen.setdefault(number, []).append(shown)
             time.sleep(0.05)
@@ -228,34 +229,34 @@ def test_no_process_shows_it(address, ray_folder):
     assert len(seen) > 5 and any(b"ray::" in each[-1] or b"raylet" in each[-1] for each in seen.values())
     for number, shown in seen.items():
         hits = sum(CANARY.encode() in each for each in shown)
-        # Just after it was started, the command is not Python yet and cannot hide anything.
+        # Just after its start, the process does not run Python yet and cannot hide anything.
         assert hits == 0 or (number == ran.pid and CANARY.encode() not in shown[-1])
     assert CANARY.encode() not in written
     assert len(logs) > 5 and not any(logs.values())
 
 
 def files_in(folder):
-    """All files in a folder, from which Ray removes its own at the end: what is gone meanwhile is left out."""
+    """All files in a folder, without those that disappear meanwhile: Ray removes its own at the end."""
     paths = (Path(parent, name) for parent, _, names in os.walk(folder) for name in names)
     return [path for path in paths if path.is_file()]
 
 
 def bytes_of(path):
-    """What is in a file; nothing where it has been removed meanwhile."""
+    """The content of a file; empty if it has been removed meanwhile."""
     with contextlib.suppress(OSError):
         return path.read_bytes()
     return b""
 
 
 class Canary:
-    """Whoever unpickles it makes a file."""
+    """Unpickling it creates a folder."""
 
     def __reduce__(self):
         return os.mkdir, (str(Path.cwd() / "the canary was run"),)
 
 
 def pickled_arrays():
-    """Arrays as `numpy` writes them where pickle is allowed."""
+    """Arrays as NumPy writes them if pickling is allowed."""
     content = io.BytesIO()
     np.savez(content, allow_pickle=True, parameters=np.array([Canary()], dtype=object))
     return content.getvalue()

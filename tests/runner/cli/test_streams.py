@@ -1,4 +1,4 @@
-"""Streams that are closed, broken, full or narrow: for every command, in processes of their own."""
+"""Closed, broken, full and narrow streams: for every command, in processes of their own."""
 
 import itertools
 import os
@@ -17,7 +17,7 @@ TRAIN = "run --data iris --hidden 2 --hidden 3 --repeats 2 --epochs 3 --name new
 
 
 def statuses():
-    """How many trials of the last sweep here have which status."""
+    """The number of trials of the latest sweep here with each status."""
     with closing(sqlite3.connect("fitgap.db")) as connection, connection:
         query = "SELECT status, count(*) FROM trial WHERE sweep_id = (SELECT max(id) FROM sweep) GROUP BY status"
         return dict(connection.execute(query))
@@ -37,7 +37,7 @@ def test_a_sweep_is_trained_with_any_streams_closed(closed, own_folder):
 @pytest.mark.nightly
 @pytest.mark.parametrize("how", ["", *map(at_night, ("--engine local --workers 1", "--engine auto --workers 2"))])
 def test_enough_work_for_several_processes_is_done_without_standard_input(how, own_folder):
-    """Nothing gets the number 0: neither the database nor a pipe to a process that trains."""
+    """Nothing gets descriptor 0: neither the database nor a pipe to a training process."""
     sweep = "run --data digits --hidden 16 --repeats 6 --epochs 40"
     code, _, err = shell(f"fitgap {sweep} {how} <&-")
     assert (code, statuses()) == (0, {"completed": 6}) and b"pending" not in err
@@ -87,7 +87,7 @@ def test_a_reader_that_goes_ends_a_question_without_a_word(words, small):
 
 @pytest.mark.nightly
 def test_a_terminal_that_is_lost_does_not_stop_training_that_ignores_it(own_folder):
-    """As after `nohup`: nothing can be written to the terminal any more, and the sweep is trained to its end."""
+    """As after `nohup`: nothing can be written to the terminal any more, but the sweep is trained to its end."""
     terminal, end = pty.openpty()
     line = f'trap "" HUP; "{COMMAND}" {TRAIN.replace("--epochs 3", "--epochs 300")} --engine local; echo $? >code'
     with subprocess.Popen(["bash", "-c", line], stdin=end, stdout=end, stderr=end, start_new_session=True) as running:
@@ -96,13 +96,13 @@ def test_a_terminal_that_is_lost_does_not_stop_training_that_ignores_it(own_fold
         os.close(terminal)
         running.wait(timeout=120)
     assert statuses() == {"completed": 4}
-    # Its leaderboard could not be written.
+    # The leaderboard could not be written.
     assert (own_folder / "code").read_text() == "2\n"
 
 
 @pytest.mark.nightly
 def test_a_socket_that_is_closed_is_a_reader_that_has_gone(small):
-    """Some programs start others with sockets in the place of pipes."""
+    """Some programs start others with sockets instead of pipes."""
     script = (
         "import socket, subprocess, sys; ours, theirs = socket.socketpair(); ours.close(); "
         "sys.exit(subprocess.run([sys.argv[1], 'sweeps'], stdout=theirs).returncode)"
@@ -113,7 +113,7 @@ def test_a_socket_that_is_closed_is_a_reader_that_has_gone(small):
 
 @pytest.mark.nightly
 def test_a_file_that_may_not_grow_is_a_full_output(small):
-    """A limit of the shell, which Python reports as an error of its own number."""
+    """A limit of the shell, which Python reports with an error number of its own."""
     code, _, err = shell("ulimit -f 1; fitgap epochs 1 2 3 4 5 6 7 8 9 --format csv >out.csv")
     assert (code == 2 and b"File too large" in err) or b"no space left" in err
 
@@ -121,9 +121,9 @@ def test_a_file_that_may_not_grow_is_a_full_output(small):
 @pytest.mark.parametrize("columns", [at_night(40), 20])
 @pytest.mark.parametrize("words", every(2, ASKING.values()), ids=list(ASKING))
 def test_nothing_is_lost_in_a_narrow_terminal(words, columns, small, in_place, plain_text):
-    """What has no room in a table is named below it, nothing is cut off, and no line of a table is too long."""
+    """Columns that do not fit into a table are named below it, nothing is cut off, and no line is too long."""
     if words.endswith("--help"):
-        # It is made as wide as the terminal was when the program was loaded.
+        # Help is as wide as the terminal was when the program was loaded.
         written = shell(f"fitgap {words}", {"COLUMNS": str(columns)})[1].decode()
         assert "the sweep." in " ".join(written.split()) and not re.search(r"\w… ", written)
         return
@@ -177,7 +177,7 @@ def test_commands_that_do_not_need_the_current_folder_work_where_it_was_deleted(
 @pytest.mark.nightly
 @pytest.mark.parametrize("count", per_commit([6], [6, 9, 20]))
 def test_few_open_files_are_told_in_one_line_or_are_enough(count, small):
-    """Below that Python itself does not start."""
+    """With fewer, Python itself does not start."""
     for words in ("epochs 1 --format parquet", f"{TRAIN} --engine local"):
         code, _, err = shell(f"ulimit -n {count}; fitgap {words}")
         assert code in (0, 2) and b"Traceback" not in err
@@ -186,6 +186,6 @@ def test_few_open_files_are_told_in_one_line_or_are_enough(count, small):
 
 
 def test_little_memory_is_told_in_one_line(small):
-    """Where there is a little more, OpenBLAS ends the process before Python hears of it."""
+    """With slightly more memory, OpenBLAS ends the process before Python can react."""
     code, _, err = shell("ulimit -v 60000; fitgap sweeps")
     assert code == 2 and re.fullmatch(b"fitgap: [^\n]*not enough memory[^\n]*\n", err), err

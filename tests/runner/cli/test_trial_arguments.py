@@ -1,4 +1,4 @@
-"""What commands about one trial say if they get anything else than its number."""
+"""What commands about one trial print if they get anything other than its number."""
 
 import re
 
@@ -49,7 +49,7 @@ def test_an_endless_number_is_that_of_no_trial(planned, invoke):
 
 
 def test_a_model_that_is_missing_is_a_missing_file(own_folder, invoke):
-    """Also if there is no database, of which a model needs none."""
+    """Also without a database, which a model does not need."""
     answer = invoke("predict", "some", "examples.csv", "--db", "missing.db")
     assert answer.code == 2 and "there is no file some" in answer.err
     assert "must be the number of a trial" in invoke("show", "some", "--db", "missing.db").err

@@ -1,4 +1,4 @@
-"""Diagnoses of small sweeps: siblings, ends of axes, trials that diverged, and changes that can be followed."""
+"""Diagnoses of small sweeps: siblings, ends of axes, trials that diverged, and changes that can be applied."""
 
 import pytest
 from fitgap import run_sweep
@@ -7,7 +7,7 @@ from fitgap.runner.diagnosis.explained import judged_reasons
 from fitgap.runner.spec import sweep_from_mapping
 from fitgap.runner.store import open_store
 
-# They share what takes long to make.
+# These tests share slow fixtures, so they run in one worker.
 pytestmark = pytest.mark.xdist_group("diagnosed sweeps")
 
 SWEEP = {
@@ -69,7 +69,7 @@ IMPATIENT = {
 
 
 def test_a_trial_that_stopped_while_it_still_learned_should_stop_later(tmp_path):
-    """More epochs would change nothing. The changes are followed by a rule with more patience, or a stricter one."""
+    """More epochs would change nothing, so the advice is a rule with more patience, or a stricter one."""
     database = str(tmp_path / "it.db")
     run_sweep(IMPATIENT, engine="local", db=database)
     with open_store(database) as store:
@@ -97,7 +97,7 @@ def test_trials_that_diverged_are_reported_with_their_setting(found):
 
 
 def test_the_ends_of_axes_are_named(found):
-    """The best network has the highest rate; going on means a higher one."""
+    """The best network has the highest rate, so the advice is to go beyond it."""
     edges = {edge["axis"]: edge["changes"][0] for edge in found["edges"]}
     assert edges["optimizer"]["direction"] == "higher" and edges["optimizer"]["setting"] == "optimizer.rate"
     assert edges["optimizer"]["to"] == "adam:rate=0.1"

@@ -1,4 +1,4 @@
-"""In a search, the ends of a range are those of all drawn values, not of the few configurations beside the best."""
+"""In a search, the ends of a range are those of all drawn values, not of the few configurations next to the best."""
 
 import pytest
 
@@ -7,7 +7,7 @@ SEARCH = ("--data", "moons", "--epochs", "15", "--repeats", "1", "--engine", "lo
 
 @pytest.fixture
 def ends(invoke):
-    """`ends(rates, trials, hidden)`: the ends at which the best of a search of rates is, and all rates by error."""
+    """`ends(rates, trials, hidden)`: the ends that the best of a search over rates is at, and all rates, best first."""
 
     def run(rates, trials, hidden=("4", "8")):
         sizes = [word for each in hidden for word in ("--hidden", each)]
@@ -22,13 +22,13 @@ def ends(invoke):
 
 
 def test_rates_that_are_all_too_low_end_at_the_highest(ends):
-    """Within 15 epochs, the higher of these rates are the better ones."""
+    """Within 15 epochs, higher rates in this range are better."""
     found, rates = ends("1e-4..1e-2", 30, ("8",))
     assert rates[0] > 0.8 * max(rates) and found == ["the highest learning rate"]
 
 
 def test_a_rate_within_the_range_is_at_no_end(ends):
-    """Of the few configurations of its size, the best may have the highest rate; others went beyond."""
+    """The best may have the highest rate among the few configurations of its size, but others tried higher ones."""
     found, rates = ends("1e-3..10", 30)
     assert min(rates) < rates[0] < 0.2 * max(rates) and found == []
 

@@ -1,4 +1,4 @@
-"""What rounds of repeats have shown, in words."""
+"""How a diagnosis describes what rounds of repeats have shown."""
 
 import pytest
 from fitgap.runner.diagnosis.rounds import in_words

@@ -1,4 +1,4 @@
-"""Advice as proposals of a search: what it leads to, and on what alone it depends."""
+"""Advice as proposals of a search: what it leads to, and that it depends on earlier results alone."""
 
 import numpy as np
 import pytest
@@ -43,7 +43,7 @@ def axes_of(configuration, other):
 
 @pytest.mark.parametrize(("lag", "rule"), [(0, ""), (1, "halving: {factor: 2, first: 2}")])
 def test_a_generation_follows_from_the_results_before_it_alone(lag, rule, tmp_path):
-    """Computed again after the end of the sweep, whose reference and verdicts are others by then, it is the same."""
+    """It is the same if it is computed after the end of the sweep, when the reference and the verdicts have changed."""
     database = str(tmp_path / "s.db")
     written, rows = searched(SEARCH.replace("LAG", str(lag)).replace("RULE", rule), database)
     assert len(rows) == 24
@@ -63,7 +63,7 @@ def test_a_generation_follows_from_the_results_before_it_alone(lag, rule, tmp_pa
 
 
 def test_advice_changes_one_setting_of_the_best_or_combines_two(tmp_path):
-    """Every advised proposal is a change of one axis of an earlier one that is among the best, or a combination."""
+    """Every advised proposal changes one axis of an earlier one that is among the best, or combines such changes."""
     database = str(tmp_path / "s.db")
     written, rows = searched(SEARCH.replace("LAG", "0").replace("RULE", ""), database)
     with open_store(database) as store:
@@ -90,5 +90,5 @@ def test_if_everything_diverged_lower_rates_are_proposed(tmp_path):
     """
     rows = searched(text, str(tmp_path / "s.db"))[1]
     assert all(row["has_diverged"] for row in rows)
-    # The advice is far below the range, whose lower end is nearest to it.
+    # The advice is far below the range, so its lower end is the nearest value.
     assert [row["point"] for row in rows].index([0.0]) == 4

@@ -1,4 +1,4 @@
-"""What a sweep shows as a whole: double descent, metrics that disagree, a reference that is bad by itself."""
+"""Findings about a whole sweep: double descent, metrics that disagree, a reference that is itself poor."""
 
 import pytest
 from fitgap.runner.diagnosis.whole_sweep import disagreement, peak_of, peaks, whole
@@ -47,7 +47,7 @@ def test_accuracy_that_prefers_another_configuration_is_told():
     ("e_t", "e_v", "kind"), [(0.005, 0.166, "overfit"), (0.48, 0.49, "underfit"), (0.1, 0.12, None), (1e-6, 1e-4, None)]
 )
 def test_a_reference_can_be_bad_by_itself(e_t, e_v, kind):
-    """With a constant prediction at 0.5; a gap that is tiny next to that does not count."""
+    """Compared with the error 0.5 of a constant prediction; a gap that is tiny next to that does not count."""
     reference = {"honest_e_t": None, "honest_e_v": None, "best_e_t": e_t, "best_e_v": e_v}
     found = whole(reference, {"e_t": 0.5, "e_v": 0.5})
     assert (found and found["kind"]) == kind

@@ -1,4 +1,4 @@
-"""One BLAS thread while training, whatever the environment says; anything else is told."""
+"""Training uses one BLAS thread whatever the environment says; anything else is reported."""
 
 import pytest
 from fitgap.runner.doctor import State

@@ -1,4 +1,4 @@
-"""The database and its folder: each thing that can be wrong is told, and nothing is changed by looking."""
+"""The database and its folder: everything that can be wrong is reported, and the checks change nothing."""
 
 import hashlib
 import os
@@ -121,7 +121,7 @@ def test_a_database_of_a_later_program_is_a_problem_with_a_remedy(own_folder):
 
 
 def test_a_database_that_can_only_be_read_is_a_problem(trained_database, monkeypatch):
-    # Root may write to everything, whatever the permissions.
+    # Root may write everywhere, whatever the permissions.
     monkeypatch.setattr(database_checks.os, "access", lambda path, mode: False)
     (finding,) = check_database(str(trained_database))
     assert finding.state is State.PROBLEM and "permissions" in finding.advice
@@ -146,7 +146,7 @@ def test_parts_of_a_database_that_belong_to_another_user_are_a_problem(trained_d
 
 def test_a_disk_that_can_hold_no_more_files_is_a_problem(monkeypatch, own_folder):
     found = list(os.statvfs(own_folder))
-    # The number of files that other users than root may still make.
+    # The number of files that users other than root may still create.
     found[7] = 0
     monkeypatch.setattr(database_checks.os, "statvfs", lambda folder: os.statvfs_result(found))
     assert states(check_database_folder(None)) == [State.PROBLEM]

@@ -1,4 +1,4 @@
-"""The doctor tells how many drivers a sweep would have with this database."""
+"""The doctor reports how many drivers a sweep would have with this database."""
 
 from fitgap.runner.doctor import State, drivers
 

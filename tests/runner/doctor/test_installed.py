@@ -1,4 +1,4 @@
-"""Versions that do not fit are told with what to install."""
+"""Unsuitable versions are reported with what to install."""
 
 import sqlite3
 

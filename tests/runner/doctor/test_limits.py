@@ -1,4 +1,4 @@
-"""Limits that are too low for Ray and its workers are told with the number that is needed."""
+"""Limits that are too low for Ray and its workers are reported with the required number."""
 
 import math
 import os
@@ -28,7 +28,7 @@ print(*(f"{each.state.value}: {each.found}; {each.advice}" for each in getattr(l
 
 
 def found_under(name, limit, check):
-    """What a check finds in a process that has this limit."""
+    """What a check finds in a process with this limit."""
     command = [sys.executable, "-c", IN_LIMITS, name, str(limit), check]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 

@@ -1,4 +1,4 @@
-"""Folders, cores and memory: what is too little is told with what to do."""
+"""Folders, cores and memory: shortages are reported with advice."""
 
 import tempfile
 from collections import namedtuple
@@ -25,7 +25,7 @@ DiskUsage = namedtuple("DiskUsage", "total used free")
 
 @pytest.fixture
 def container(tmp_path, monkeypatch):
-    """`container(name=content, …)`: the root of a machine with 4 cores whose group has these files."""
+    """`container(name=content, …)`: the root of a machine with 4 cores whose control group has these files."""
     monkeypatch.setattr(machine, "permitted_cores", lambda: 4)
     monkeypatch.setattr(cores, "permitted_cores", lambda: 4)
 
@@ -61,7 +61,7 @@ def test_a_current_folder_that_is_gone_is_a_problem(own_folder, monkeypatch):
     gone.rmdir()
     (finding,) = check_current_folder(None)
     assert finding.state is State.PROBLEM and "cd " in finding.advice
-    # Others have nothing to add, and break down neither.
+    # The other checks have nothing to add, and do not crash.
     assert not [*check_database_folder(None), *check_database(None)]
 
 
@@ -75,7 +75,7 @@ def test_no_home_folder_is_no_problem(home, monkeypatch):
 
 @pytest.fixture
 def short_folder(monkeypatch):
-    """A folder with a short path, the only one where temporary files can go besides TMPDIR."""
+    """A folder with a short path, the only candidate for temporary files besides TMPDIR."""
     with tempfile.TemporaryDirectory(prefix="s", dir="/tmp") as folder:
         monkeypatch.setattr(private_folder, "USUAL_PLACES", (folder,))
         monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)

@@ -1,4 +1,4 @@
-"""A Ray that cannot be used is told with its reason, and leaves no process and no file behind."""
+"""A Ray that cannot be used is reported with the reason, and leaves no process and no file behind."""
 
 import contextlib
 import os
@@ -26,7 +26,7 @@ TESTS = Path(__file__).parents[2]
 
 @pytest.fixture
 def hosted_by(monkeypatch):
-    """`hosted_by(name)`: one of the stand-ins is started instead of the process that hosts Ray."""
+    """`hosted_by(name)`: starts one of the stand-ins instead of the process that hosts Ray."""
 
     def choose(function):
         def start(module, name, *arguments, **options):
@@ -39,7 +39,7 @@ def hosted_by(monkeypatch):
 
 @pytest.fixture(autouse=True)
 def temporary(monkeypatch):
-    """A short and empty folder for temporary files, which is as empty afterwards."""
+    """A short, empty folder for temporary files, which must be empty again afterwards."""
     with TemporaryDirectory(prefix="doctor-", dir="/tmp") as folder:
         monkeypatch.setenv("TMPDIR", folder)
         monkeypatch.setattr(tempfile, "tempdir", folder)
@@ -47,11 +47,11 @@ def temporary(monkeypatch):
         assert not list(Path(folder).iterdir())
 
 
-# With every commit, tests/runner/cli/commands/test_doctor.py starts it with such variables.
+# tests/runner/cli/commands/test_doctor.py starts Ray with such variables, too.
 @pytest.mark.nightly
 def test_variables_for_another_ray_or_other_threads_do_no_harm(monkeypatch):
-    """Such as those of a cluster that the user works with; our Ray has a folder, an address and a token of its own, and
-    its workers train with one BLAS thread.
+    """Such as those of a cluster that the user works with. Our Ray has its own folder, address and token, and its
+    workers train with one BLAS thread.
     """
     monkeypatch.setenv("RAY_TMPDIR", "/proc/nowhere")
     monkeypatch.setenv("RAY_ADDRESS", "10.255.255.1:6379")
@@ -74,7 +74,7 @@ def test_a_ray_that_cannot_be_started_is_a_problem_with_its_reason(hosted_by):
 
 
 def test_a_start_that_takes_too_long_is_ended(monkeypatch, hosted_by):
-    """Also where the process does not end when it is asked to."""
+    """Even if the process does not end when it is asked to."""
     monkeypatch.setattr(ray_start, "PATIENCE_SECONDS", 0.2)
     hosted_by("never_start")
     (finding,) = check_ray(None)
@@ -103,7 +103,7 @@ def test_only_a_trial_that_was_trained_to_its_end_is_well():
     assert why_not_trained([])
 
 
-# The doctor asks only about Ray, whose host never starts it; the number of the host's process comes first.
+# The doctor checks only Ray, whose host never starts it. The first line of output is the process id of the host.
 WAITING = """
 import sys
 sys.path.insert(0, sys.argv[1])
@@ -137,7 +137,7 @@ def test_a_signal_ends_the_doctor_and_all_that_it_started(name, temporary):
             process.send_signal(getattr(signal, name))
         _, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (130, "")
-    # It may just have begun to load what it needs.
+    # The process may just have begun to load its modules.
     wait_for_end_of(child)
 
 

@@ -1,4 +1,4 @@
-"""What around the program can make it fail is told with its name and its remedy, and what cannot is not."""
+"""Surroundings that can make the program fail are reported with name and remedy, and harmless ones are not."""
 
 import errno
 import os
@@ -40,13 +40,13 @@ def test_variables_that_do_no_harm_are_not_told(name):
 
 @pytest.fixture
 def library(own_folder):
-    """A folder of the user's own with modules of many kinds."""
+    """A user's folder with modules of many kinds."""
     folder = own_folder / "library"
     for name in ("alembic", "ray", "empty_numpy", "rich"):
         (folder / name).mkdir(parents=True)
     for name in ("alembic/__init__", "ray/__init__", "numpy", "queue", "mine"):
         (folder / f"{name}.py").touch()
-    # Without `__init__.py` it hides nothing.
+    # Without `__init__.py`, it hides nothing.
     (folder / "rich/notes.txt").touch()
     return folder
 

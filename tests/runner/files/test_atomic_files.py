@@ -1,4 +1,4 @@
-"""Files that appear whole: under a free name or in the place of another, never over what is somebody else's."""
+"""Files that appear only once they are complete: under a free name or replacing another, never over a foreign file."""
 
 import os
 import subprocess
@@ -8,7 +8,7 @@ import pytest
 from fitgap.runner.files import atomic_files
 from fitgap.runner.files.atomic_files import give_rights, leftovers, publish, publish_free, put_in_place, staging_folder
 
-# Begins to write beside a file and is killed.
+# Begins to write next to a file and is killed.
 DIES = """
 import os, sys
 from pathlib import Path

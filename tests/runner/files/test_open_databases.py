@@ -1,4 +1,4 @@
-"""Files that are open as databases: opening and closing one by hand would take the locks of its connections away."""
+"""Files that are open as databases: opening and closing one as a file would drop the locks of its connections."""
 
 import contextlib
 import shutil
@@ -13,7 +13,7 @@ from fitgap.runner.files.output_files import written_file
 from fitgap.runner.store import open_store, open_store_for_writing
 from fitgap.runner.store.schema.backup import back_up_database
 
-# Says whether it gets a lock that no connection beside another one gets.
+# Prints whether it gets a lock that no connection gets while another one is open.
 TRY = """
 import sqlite3, sys
 connection = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=0)
@@ -51,7 +51,7 @@ def test_connections_are_counted_by_the_file_and_not_by_its_name(database, own_f
 
 
 def test_whatever_else_looks_at_the_file_a_connection_keeps_its_locks(database):
-    """Another process would remove the log of a database that nobody seems to have open."""
+    """Another process would remove the write-ahead log of a database that no connection seems to have open."""
     with open_store_for_writing() as store:
         store.rename_sweep("1", "renamed")
         assert is_locked(database)

@@ -1,4 +1,4 @@
-"""What `-o FILE` may be: a file, a link, a device, a pipe, but never a database; and what it is like afterwards."""
+"""What `-o FILE` may be: a file, a link, a device, a pipe, but never a database; and its state afterwards."""
 
 import contextlib
 import os
@@ -27,7 +27,7 @@ def write(output, content=b"new", rights=0o666):
 
 @pytest.fixture
 def database(sqlite_template, own_folder):
-    """A database with a log, which somebody has open."""
+    """A database with a write-ahead log and an open connection."""
     path = own_folder / "sweeps.db"
     shutil.copy(sqlite_template, path)
     with contextlib.closing(sqlite3.connect(path)) as connection:
@@ -132,7 +132,7 @@ def test_a_pipe_gets_what_is_written_and_stays(own_folder):
 
 @pytest.mark.parametrize("name", every(4, ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1", "link"]))
 def test_standard_output_by_its_name_is_written_to_and_nothing_in_it_is_lost(name, own_folder, trained_database):
-    """Opened anew by its path, a file would be written from its beginning; renamed over, it would be another one."""
+    """Opening a file by its path would overwrite it from its beginning; renaming would replace it with another file."""
     (own_folder / "link").symlink_to("/dev/stdout")
     (own_folder / "all").write_text("before\n")
     arguments = [COMMAND, "epochs", "1", "--format", "csv", "--db", trained_database, "-o", name]
@@ -179,7 +179,7 @@ def test_the_mode_of_a_file_that_is_replaced_is_kept(mode, own_folder):
     seen = []
     with written_file(Path("answer")) as path:
         path.write_text("new")
-        # Nobody else may enter the folder in which it is made.
+        # No other user may enter the folder in which the file is created.
         seen.append(path.parent.stat().st_mode & 0o777)
     assert seen == [0o700] and (own_folder / "answer").stat().st_mode & 0o777 == mode
 
@@ -220,7 +220,7 @@ def umask():
 
 @pytest.mark.parametrize("kind", per_commit(["csv"], ["export", "json", "csv", "parquet", "table"]))
 def test_where_the_room_ends_the_file_that_was_there_is_whole(kind, own_folder, trained_database, tmp_path_factory):
-    # Whoever asks a backup makes no file beside it.
+    # Reading a backup creates no files next to it.
     copied = back_up_database(str(trained_database), str(tmp_path_factory.mktemp("copied") / "copied.db"))
     (own_folder / "answer").write_text("precious")
     words = ("export", "1") if kind == "export" else ("epochs", "small", "--format", kind)

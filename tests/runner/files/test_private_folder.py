@@ -1,4 +1,4 @@
-"""Private folders are made only where no other user can get at them, and where Ray's sockets fit."""
+"""Private folders are created only where no other user can access them, and where Ray's sockets fit."""
 
 import os
 import socket
@@ -18,7 +18,7 @@ ME = os.geteuid()
 
 @pytest.fixture
 def usual(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A short and suitable folder that is the only one besides TMPDIR."""
+    """A short and suitable folder, the only candidate besides TMPDIR."""
     with tempfile.TemporaryDirectory(prefix="u", dir="/tmp") as folder:
         place = Path(folder)
         monkeypatch.setattr(private_folder, "usual_folder", lambda: None)
@@ -140,7 +140,7 @@ def test_a_file_system_without_sockets_is_passed_over_and_left_clean(
     monkeypatch.setattr(private_folder.socket, "socket", Socket)
     assert make_private_folder(longest=60).parent == usual.resolve()
     assert list(plain.iterdir()) == []
-    # Without sockets to hold it is as good as any.
+    # If it need not hold sockets, it is as good as any.
     assert make_private_folder().parent == plain.resolve()
 
 

@@ -1,4 +1,4 @@
-"""Arguments of the wrong kind are refused with what is right, in one line, by every method that takes them."""
+"""Every method refuses arguments of the wrong type in one line that says what it takes."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""docs/how-to/python.md: its examples run as they stand, one after another, and say what they promise."""
+"""docs/how-to/python.md: its examples run as they are, one after another, and give the promised results."""
 
 import os
 import re
@@ -16,7 +16,7 @@ def test_the_examples_run(tmp_path):
     assert len(blocks) >= 6
     (tmp_path / "digits.yaml").write_text(DIGITS)
     first, second, *rest = blocks
-    # The first lines open a database, which only the second example makes.
+    # The first example opens a database that only the second one creates.
     script = "\n".join([first.replace("store = open_store()", ""), second, "store = open_store()", *rest])
     script += "\nassert deletion.trials == 1 and completed.height == 8 and mean_curves.height == 2 * 20\n"
     (tmp_path / "examples.py").write_text(script)

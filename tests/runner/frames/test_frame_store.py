@@ -1,4 +1,4 @@
-"""StoreReader as data frames: the same values as the commands' rows, typed alike whether there are rows or none."""
+"""StoreReader as data frames: the same values as the rows of the commands, with the same types even without rows."""
 
 import subprocess
 import sys
@@ -31,7 +31,7 @@ def rows(trained_database):
 
 
 def plain(frame):
-    """The rows of a frame as the store gives them: times are seconds."""
+    """The rows of a frame as the store returns them, with times in seconds."""
     return [
         {key: value.timestamp() if isinstance(value, datetime) else value for key, value in row.items()}
         for row in frame.to_dicts()

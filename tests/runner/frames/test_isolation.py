@@ -1,4 +1,4 @@
-"""Sweeps run from somebody's Python program: nothing of the program changes, and its own Ray goes on."""
+"""Sweeps run from a user's Python program change nothing in the program, and its own Ray keeps running."""
 
 import json
 import subprocess
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from support.sampling import at_night
 
-# What a program can see of itself; run in a process of its own, since pytest has changed some of it already.
+# The state that a program can see of itself. It runs in its own process, since pytest has changed some of the state.
 PRELUDE = """
 import json, logging, os, random, signal, sys, threading, warnings
 BEFORE_IMPORTS = dict(os.environ)
@@ -54,7 +54,7 @@ before, found = visible(), {}
 
 @pytest.fixture
 def program(tmp_path):
-    """`program(text)`: what a program with the prelude prints last, as JSON. It has no main guard."""
+    """`program(text)`: the last line that a program with the prelude prints, as JSON. It has no main guard."""
 
     def run(text, command=("-c",), **options):
         whole = PRELUDE + textwrap.dedent(text) + "\nprint(json.dumps(found))\n"
@@ -71,7 +71,7 @@ def program(tmp_path):
 @pytest.mark.nightly
 @pytest.mark.parametrize("engines", [("local", "auto", "ray"), at_night(("ray", "ray"))], ids=" ".join)
 def test_one_sweep_after_another_with_every_engine_changes_nothing(engines, program):
-    """Ray's native part remembers the token of its first start in a process."""
+    """Ray's native code remembers the token of its first start in a process."""
     found = program(f"""
         for number, engine in enumerate({engines!r}):
             found[f"{{engine}} {{number}}"] = [train(f"{{engine}}-{{number}}", engine), changed(before)]
@@ -127,7 +127,7 @@ def short_folder():
 
 @pytest.mark.nightly
 def test_a_ray_that_the_program_has_started_goes_on(program, short_folder):
-    """In the same process, and one that a child process of the program runs."""
+    """One in the same process, and one that a child process of the program runs."""
     found = program(f"""
         import subprocess, time, ray
         options = dict(address="local", num_cpus=1, include_dashboard=False, logging_level=40, log_to_driver=False)
@@ -183,7 +183,7 @@ def test_under_a_running_event_loop(program):
 @pytest.mark.nightly
 @pytest.mark.parametrize("engine", ["auto", *map(at_night, ("local", "ray"))])
 def test_an_interrupt_leaves_the_program_as_it_was_and_the_sweep_can_be_resumed(engine, program):
-    """As "interrupt" in a notebook does it, with handlers of the program's own."""
+    """As when a notebook is interrupted, with signal handlers of the program."""
     found = program(f"""
         SWEEP = {{**SWEEP, "training": {{"epochs": 3000}}, "repeats": 20}}
         threading.Timer(3.0, signal.raise_signal, [signal.SIGINT]).start()

@@ -1,4 +1,4 @@
-"""Sweeps run from Python: the same as from the command line, from a file or a mapping."""
+"""Sweeps run from Python, from a file or a mapping: the same as from the command line."""
 
 from pathlib import Path
 
@@ -89,7 +89,7 @@ def test_what_was_interrupted_goes_on(monkeypatch):
 
 
 def test_a_sweep_that_is_renamed_while_it_is_trained_is_known_by_its_new_name(monkeypatch):
-    """In what is told after an interrupt, and in what comes back at the end."""
+    """In the message after an interrupt, and in the result at the end."""
     drive = launch.drive
 
     def renamed(then):
@@ -141,7 +141,7 @@ def test_a_path_names_a_database():
 
 
 def test_pruned_trials_train_on_from_python():
-    """They get the numbers of a sweep that prunes nothing; a filter chooses some of them."""
+    """They get the same numbers as in a sweep without pruning; a filter selects some of them."""
     axes = {"architecture": [2, 3, 4, 5]}
     mapping = {"data": "xor", "training": {"epochs": 4}, "axes": axes, "halving": {"first": 1, "factor": 2}}
     whole = run_sweep({key: each for key, each in mapping.items() if key != "halving"}, name="whole", engine="local")

@@ -1,4 +1,4 @@
-"""Sweeps on data in memory, which are stored with them: they can be resumed, replayed and asked elsewhere."""
+"""Sweeps on data in memory, which are stored with them: they can be resumed, replayed and queried elsewhere."""
 
 import datetime
 import json
@@ -27,7 +27,7 @@ FRAME = polars.DataFrame({"input_1": X[:, 0], "input_2": X[:, 1], "target": Y})
 
 
 class Arrow:
-    """A table of a library that polars does not know."""
+    """A table from a library that polars does not know."""
 
     def __init__(self, frame):
         self.frame = frame
@@ -96,7 +96,7 @@ def test_types_of_pandas(tmp_path):
 
 @pytest.mark.nightly
 def test_another_process_can_go_on(tmp_path):
-    """The data are in the database, and nowhere else."""
+    """The data are in the database and nowhere else."""
     train((X, Y), tmp_path / "a.db")
     for words in (["replay", "1"], ["extend", "data", "--repeats", "2", "--engine", "local"]):
         command = [sys.executable, "-m", "fitgap", *words, "--db", str(tmp_path / "a.db")]
@@ -153,7 +153,7 @@ def test_objects_become_text():
 
 
 def refusal(**sweep):
-    """What `run_sweep` says about data that it refuses."""
+    """The message with which `run_sweep` refuses data."""
     with pytest.raises(FitgapError) as refused:
         run_sweep({"training": {"epochs": 1}, **sweep}, engine="local")
     assert not re.search(r"memory:[0-9a-f]{4}|--[a-z]", str(refused.value)), refused.value

@@ -37,7 +37,7 @@ def test_a_sweep_becomes_better_within_its_budget(trained):
     assert best_error(trained) < 0.7 * before
     assert lines[0].startswith("round 1: 3 configurations: ") and "% lower) with" in lines[1]
     assert lines[-1].startswith("stopped after ")
-    # As many trials per configuration as the sweep has repeats.
+    # Each configuration has as many trials as the sweep has repeats.
     assert set(trials.group_by("configuration").len()["len"]) == {2}
 
 
@@ -122,7 +122,7 @@ def configuration(**axes):
 
 
 def test_changes_that_helped_are_combined():
-    """Two changes of one setting cannot be combined, nor one that did not help."""
+    """Two changes of the same setting are not combined, nor is a change that did not help."""
     base = configuration(architecture="4", epochs=10)
     wider, longer = configuration(architecture="8", epochs=10), configuration(architecture="4", epochs=30)
     longest, worse = configuration(architecture="4", epochs=90), configuration(architecture="2", epochs=10)

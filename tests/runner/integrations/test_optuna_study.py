@@ -9,7 +9,7 @@ from fitgap.runner.store import open_store
 from fitgap.runner.store.schema.tables import METRICS
 
 with warnings.catch_warnings():
-    # Its own dependencies may be older than this Python.
+    # Optuna's own dependencies may be older than this Python.
     warnings.simplefilter("ignore")
     import optuna
 
@@ -27,7 +27,7 @@ TRIALS = 2 * 4 * 2
 
 @pytest.fixture
 def rows(own_folder, invoke):
-    """The trials of a small sweep of which a quarter has diverged, by number."""
+    """The trials of a small sweep by number; a quarter of them diverged."""
     (own_folder / "small.yaml").write_text(SWEEP)
     assert invoke("run", "small.yaml", "--engine", "local").code == 0
     invoke("tag", "1", "odd")
@@ -37,7 +37,7 @@ def rows(own_folder, invoke):
 
 @pytest.fixture
 def study(own_folder):
-    """What loads a study of the file `study.db`. Its connections are closed afterwards, which Optuna does not do."""
+    """`study(name)`: loads a study from `study.db`. Its connections are closed afterwards, which Optuna does not do."""
     storages = []
 
     def load(name="small", open_it=optuna.load_study):
@@ -114,7 +114,7 @@ def test_a_study_of_somebody_else_is_left_as_it_is(rows, invoke, study):
 
 
 def test_what_waits_or_runs_is_not_sent(store, database, driver, make_plan, monkeypatch, own_folder, study):
-    """Only what has ended has anything to tell."""
+    """Only trials that have ended have results to send."""
     from fitgap.runner.integrations import contents
 
     monkeypatch.setattr(contents, "flat_settings", lambda stored: {"number": stored["number"]})

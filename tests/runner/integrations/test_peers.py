@@ -1,4 +1,4 @@
-"""What peers are given and what comes back of them: no password, nothing into our own database, one line."""
+"""Peers such as Optuna: they never write to our own database, and their errors are one line without a password."""
 
 import contextlib
 import os
@@ -54,7 +54,7 @@ def test_errors_of_a_peer_are_one_line_without_the_password():
 
 
 def test_a_peer_reports_its_use_to_nobody_and_the_environment_comes_back(monkeypatch):
-    """What the user has decided is left alone."""
+    """A setting of the user is not changed."""
     monkeypatch.setenv("DO_NOT_TRACK", "0")
     monkeypatch.delenv("MLFLOW_DISABLE_TELEMETRY", raising=False)
     before = dict(os.environ)

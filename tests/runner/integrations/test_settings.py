@@ -1,4 +1,4 @@
-"""Settings one by one: named as filters name them, and none is lost."""
+"""Single settings have the same names as in filters, and none is lost."""
 
 from fitgap.runner.integrations.settings import flat_settings, varying, with_left_out
 from fitgap.runner.spec import sweep_from_mapping

@@ -1,4 +1,4 @@
-"""What tests of models share because it takes long to make; they run in one process."""
+"""Slow fixtures that the tests of models share; the tests run in one process."""
 
 from contextlib import ExitStack
 
@@ -31,7 +31,7 @@ def trained(folder):
 
 @pytest.fixture
 def run():
-    """`run(folder, text, database)`: the store after a sweep, and the sweep as prepared, until the test has ended."""
+    """`run(folder, text, database)`: trains a sweep; the store, open until the test ends, and the prepared sweep."""
     with ExitStack() as opened:
 
         def run_until_the_end(folder, text, database):

@@ -1,4 +1,4 @@
-"""Models of networks with other layers than dense ones: saved, loaded, and run elsewhere."""
+"""Models of networks with layers other than dense ones: saved, loaded, and run elsewhere."""
 
 import json
 import re
@@ -22,7 +22,7 @@ from fitgap.runner.models.named_model import NamedModel
 from fitgap.runner.models.onnx_files import onnx_model
 from support.core.layered import fitted_to, plain_member
 
-# Every layer of the table, over one and two axes.
+# Every kind of layer, on inputs with one and two axes.
 NETWORKS = {
     "steps": ((9, 2), [("conv", (3, 2, 2)), ("pool", (2,)), ("avgpool", (2, 1))]),
     "images": ((6, 7, 2), [("conv", (3, 3, 1, "same")), ("avgpool", (2,)), ("conv", (4, 2)), ("globalpool", ())]),
@@ -43,7 +43,7 @@ NETWORKS = {
     "elman": ((5, 3), [("lstm", (3, "all", 0, 0.5)), ("gru", (3, "all")), ("rnn", (4,))]),
 }
 
-# Those that take sequences of different lengths.
+# Networks that take sequences of different lengths.
 PADDED = {
     "padded": ((6, 2), [("gru", (3, "all")), ("norm", ()), ("rnn", (3, "all")), ("res", (2,)), ("lstm", (4,))]),
     "mean of steps": ((6, 2), [("lstm", (3, "all")), ("globalpool", ())]),
@@ -70,7 +70,7 @@ def named_network(name, dtype):
 
 
 def drawn_inputs(named, count):
-    """Inputs, with NaN behind the last step of each sequence if the network takes different lengths."""
+    """Random inputs, with NaN after the last step of each sequence if the network takes different lengths."""
     rng = np.random.default_rng(6)
     inputs = rng.normal(size=(count, len(named.input_names)))
     if named.model.is_padded:

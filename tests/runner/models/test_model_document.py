@@ -1,4 +1,4 @@
-"""Model files as documented: NumPy alone gives the same answers, with the code of the document and with formulas."""
+"""Model files as documented: NumPy alone gives the same predictions, with the document's code and with formulas."""
 
 import re
 from pathlib import Path
@@ -14,14 +14,14 @@ from fitgap.runner.models.trial_models import model_of_trial
 from support.models.plain_networks import plain_answer, read_file
 from support.models.sweeps_of_models import SWEEPS
 
-# They share what takes long to make.
+# These tests share slow fixtures, so they run in one worker.
 pytestmark = pytest.mark.xdist_group("models")
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "reference" / "model-file.md"
 
 
 def documented():
-    """What the code in the document defines."""
+    """The names that the code in the document defines."""
     names = {}
     for block in re.findall(r"```python\n(.*?)```", DOCUMENT.read_text(), re.DOTALL):
         exec(block, names)
@@ -99,6 +99,6 @@ def test_the_file_holds_what_the_document_says(trained, tmp_path):
     assert learned["layer_1.0.beta"] == last[0].functions[0][2]["beta"] != 1.5
     assert learned["layer_1.0.gamma"] == last[0].functions[0][2]["gamma"] != 1
     assert learned["layer_2.0.beta"] == last[1].functions[0][2]["beta"] != 1
-    # Among the training examples alone, whatever the others hold.
+    # From the training examples alone, whatever the others contain.
     training = prepared.dataset.inputs[prepared.splits[1].training]
     assert arrays["input_fill"] == pytest.approx(np.nanmean(training, axis=0), rel=1e-14)

@@ -1,4 +1,4 @@
-"""Model files: what is none is refused in one line, and what is one needs nothing else."""
+"""Model files: a file that is not a model is refused in one line, and a model needs nothing else."""
 
 import json
 import os
@@ -14,12 +14,12 @@ from fitgap.runner.models.predictions import predictions
 from fitgap.runner.models.trial_models import model_of_trial
 from support.models.plain_networks import read_file
 
-# They share what takes long to make.
+# These tests share slow fixtures, so they run in one worker.
 pytestmark = pytest.mark.xdist_group("models")
 
 
 def rewritten(path, **changes):
-    """The model file with some of its arrays replaced, left out where None."""
+    """Rewrite the model file with some of its arrays replaced, or left out if None."""
     arrays, _ = read_file(path)
     arrays = {name: array for name, array in {**arrays, **changes}.items() if array is not None}
     with path.open("wb") as file:
@@ -27,7 +27,7 @@ def rewritten(path, **changes):
 
 
 def redescribed(path, **changes):
-    """The model file with some entries of its description replaced."""
+    """Rewrite the model file with some entries of its description replaced."""
     _, told = read_file(path)
     rewritten(path, description=np.array(json.dumps({**told, **changes})))
 
@@ -39,7 +39,7 @@ def flipped(content):
 
 
 class Harm:
-    """What a pickled array would do when it is loaded."""
+    """Unpickling it creates a file."""
 
     def __reduce__(self):
         return (Path.touch, (Path("harmed"),))
@@ -109,7 +109,7 @@ def test_paths_that_lead_nowhere(trained, tmp_path):
 
 
 def test_a_model_needs_nothing_but_its_file(trained, folder, tmp_path):
-    # Read back where neither the database nor the data are.
+    # The model is read back without the database and the data.
     store, prepared = trained("intervals")
     named = model_of_trial(store, 1, at="best")
     save_model(named, tmp_path / "model.npz")

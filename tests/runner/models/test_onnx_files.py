@@ -1,4 +1,4 @@
-"""Exported ONNX files give the predictions of the network itself, in ONNX Runtime."""
+"""Exported ONNX files give the same predictions in ONNX Runtime as the network itself."""
 
 import builtins
 import dataclasses
@@ -30,12 +30,12 @@ FIRST_STATE = RANDOM.bit_generator.state
 
 @pytest.fixture(autouse=True)
 def drawn_anew():
-    """Every test draws the same numbers, whichever tests come before it in the same process."""
+    """Every test draws the same numbers, whichever tests run before it in the same process."""
     RANDOM.bit_generator.state = FIRST_STATE
 
 
 def layer(inputs, outputs, functions, dtype):
-    """A layer whose units the functions share equally, with drawn β and γ."""
+    """A layer whose units are divided equally among the functions, with random β and γ."""
     borders = np.linspace(0, outputs, len(functions) + 1).astype(int)
     chosen = [
         (
@@ -53,7 +53,7 @@ def layer(inputs, outputs, functions, dtype):
 def network(
     *, hidden=("relu",), reading="numbers", loss="half_squared_error", dtype="float64", classes=CLASSES, fills=False
 ):
-    """A network with inputs of very different scales, one of them limited and one constant."""
+    """A network whose inputs have very different scales; one of them is limited and one is constant."""
     kind = READINGS[reading]()
     classes = classes if kind.for_classes else 0
     outputs = kind.output_count(classes, 2)
@@ -92,7 +92,7 @@ def assert_same_answers(named, inputs):
         expected = named.model.outputs(inputs)
     assert outputs.dtype == expected.dtype
     tolerance = 1e-9 if expected.dtype == np.float64 else 1e-6
-    # A sigmoid in single precision is as exact as numbers near 1 are, also where all probabilities are small.
+    # In single precision, a sigmoid is as exact as numbers near 1, even if all probabilities are small.
     is_probability = isinstance(named.model.loss, SigmoidCrossEntropy)
     scale = 1.0 if is_probability else np.abs(expected).max()
     np.testing.assert_allclose(outputs, expected, rtol=tolerance, atol=tolerance * scale)
@@ -125,7 +125,7 @@ def test_far_from_zero_nothing_overflows(name):
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_layers_of_several_functions(dtype):
     assert_same_answers(network(hidden=("prelu", "silu", "tanh"), dtype=dtype), drawn_inputs())
-    # More functions than units leaves some without any.
+    # With more functions than units, some have none.
     assert_same_answers(network(hidden=tuple(ACTIVATIONS), dtype=dtype), drawn_inputs())
 
 

@@ -8,7 +8,7 @@ from fitgap.runner.errors import DataError
 from fitgap.runner.models.predictions import predictions
 from fitgap.runner.models.trial_models import model_of_trial
 
-# They share what takes long to make.
+# These tests share slow fixtures, so they run in one worker.
 pytestmark = pytest.mark.xdist_group("models")
 
 

@@ -1,4 +1,4 @@
-"""Trained networks taken out of the store: the right epoch, the same bits, and a network only where there is one."""
+"""Networks from the store: of the right epoch, bit for bit, and only for trials that have one."""
 
 import sqlite3
 
@@ -20,12 +20,12 @@ from support.models.plain_networks import plain_forward, read_file
 from support.models.sweeps_of_models import ANIMALS, HOUSES, animals, train_sweep
 from support.sampling import every, per_commit
 
-# They share what takes long to make.
+# These tests share slow fixtures, so they run in one worker.
 pytestmark = pytest.mark.xdist_group("models")
 
 
 def error_and_accuracy(named, prepared, repeat, tmp_path):
-    """E_v and its accuracy, from the file and the validation examples as training had them."""
+    """E_v and its accuracy or R², computed from the model file and the validation examples as in training."""
     save_model(named, tmp_path / "again.npz")
     arrays, told = read_file(tmp_path / "again.npz")
     sweep = prepared.sweep
@@ -153,7 +153,7 @@ def test_a_changed_data_file_is_refused(tmp_path, run):
 
 @pytest.fixture(scope="module")
 def diverging(folder):
-    """Trial 1 diverges at once, trial 2 after some good epochs, trial 3 waits."""
+    """Trial 1 diverges at once, trial 2 after some good epochs, and trial 3 is pending."""
     rates = "{architecture: 8, optimizer: {gradient_descent: {rate: [1.0e+30, 2]}}}"
     store, _ = train_sweep(folder, f"{ANIMALS}\ntraining: {{epochs: 200}}\naxes: {rates}", folder / "diverging.db")
     write_sweep(store, prepare_sweep(sweep_from_text(ANIMALS, str(folder / "waiting.yaml"))))

@@ -1,4 +1,4 @@
-"""The report on a sweep: contents, page and paper."""
+"""The report on a sweep: its content, as a page and as a PDF."""
 
 import io
 import json
@@ -15,7 +15,7 @@ from support.charts.made_sweeps import Made, make
 HOSTILE = "</pre><script>alert(1)</script>&lt;"
 
 
-# They share a report, which draws every chart.
+# These tests share a report, which draws every chart, so they run in one worker.
 pytestmark = pytest.mark.xdist_group("report")
 
 
@@ -32,7 +32,7 @@ def report(trained):
 
 @pytest.fixture
 def made(tmp_path, sqlite_template):
-    """An open store with a made sweep, whose settings contain what a page must not contain."""
+    """An open store with a synthetic sweep whose settings contain what must not be in a page."""
     path = tmp_path / "made.db"
     path.write_bytes(sqlite_template.read_bytes())
     make(str(path), Made(configurations=100, diverging=7, text=HOSTILE))

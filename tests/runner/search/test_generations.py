@@ -20,7 +20,7 @@ def sweep_of(method="tpe", axes=AXES, seed=0):
 
 
 def result_of(proposal: Proposal) -> Result:
-    """An error by the learning rate, and a size by the architecture; null points stand for what is stored."""
+    """The error depends on the learning rate, the size on the architecture; the point has passed through JSON."""
     configuration = proposal.configuration
     point = json.loads(json.dumps(proposal.point))
     return Result(point, abs(configuration.optimizer.variant.rate - 0.1), 1 + sum(configuration.architecture))
@@ -50,12 +50,12 @@ def test_points_hold_what_a_configuration_depends_on():
     for each in searched(sweep_of(), 1)[0]:
         assert len(each.point) == 8
         layers = len(each.configuration.architecture)
-        # Whether there are layers, how many, their widths; which optimizer, and its rate.
+        # Whether there are layers, their number, their widths; the optimizer and its rate.
         assert sum(one is not None for one in each.point) == (1 if layers == 0 else 2 + layers) + 2
 
 
 def test_a_point_depends_on_what_its_configuration_asks_for():
-    """Found without creating the configurations, for all kinds of alternatives."""
+    """Which coordinates it uses is found without creating configurations, for all kinds of alternatives."""
     widths = [{"depth": [0, 3], "width": {"range": [4, 16], "steps": 3}}, {"depth": 2, "width": [3, 9]}, "7"]
     sweep = sweep_of(
         axes={**AXES, "architecture": ["none", *widths], "batch_size": [8, "16..32"], "loss": ["half_squared_error"]}
@@ -79,7 +79,7 @@ def test_a_filter_and_a_small_space_leave_fewer():
 
 
 def test_tpe_moves_to_where_errors_are_low():
-    """The first generation is uniform; the later ones know results."""
+    """The first generation is uniform; the later ones use results."""
     ratios = []
     for seed in range(6):
         parts = searched(sweep_of(seed=seed), 8)
@@ -99,7 +99,7 @@ def test_advice_comes_first_and_fills_a_quarter_of_a_generation_at_most():
     def advised(points, **more):
         return proposals(sweep, results, known, generation=1, count=8, advised=points, **more)
 
-    # What was proposed before is left out.
+    # Points that were proposed before are left out.
     points = [each.point for each in (*first[:2], *others[:6])]
     assert advised(points) == [*others[:2], *plain[:6]]
     assert advised([others[0].point] * 3) == [others[0], *plain[:7]]

@@ -38,7 +38,7 @@ def history(points, errors, active=None):
 
 
 def searched(error_of, seed, generations=8, size=8):
-    """The lowest error of a search, and of as many uniform points."""
+    """The lowest error of a search, and of the same number of uniform points."""
     points, errors = np.zeros((0, 3)), np.zeros(0)
     for number in range(generations):
         random = np.random.default_rng([seed, number])
@@ -49,7 +49,7 @@ def searched(error_of, seed, generations=8, size=8):
 
 @pytest.mark.parametrize("error_of", [bowl, waves])
 def test_it_finds_much_better_points_than_uniform_ones(error_of):
-    """In every one of three seeds."""
+    """With each of three seeds."""
     for seed in range(3):
         found, uniform = searched(error_of, seed)
         assert found < uniform / 5
@@ -92,7 +92,7 @@ def test_lengths_and_noise_have_the_highest_likelihood_near_them(process):
 
 
 def test_each_point_of_a_generation_is_chosen_as_if_those_before_had_come_out_as_expected(process):
-    """Means and deviations are computed anew from the covariances, with the believed points among the results."""
+    """Means and deviations are recomputed from the covariances, with the points chosen so far among the results."""
     points, found = process
     candidates = np.random.default_rng(2).random((200, 3))
     picked = Believer(found, embedded(CUBE, candidates, np.ones(candidates.shape, bool))).picked(5)
@@ -104,7 +104,7 @@ def test_each_point_of_a_generation_is_chosen_as_if_those_before_had_come_out_as
         left = 1 - (across * np.linalg.solve(covariance, across)).sum(axis=0)
         deviation = np.sqrt(np.maximum(found.variance * left, 0))
         expected = kernel(known, known, found.lengths) @ np.linalg.solve(covariance, scores)
-        # The believed points were expected to come out as they did.
+        # The points chosen so far count with the errors that were expected of them.
         lowest = min(expected[:30].min(), *scores[30:]) if len(known) > 30 else expected.min()
         gains = improvement(mean, deviation, lowest)
         gains[picked[:number]] = 0
@@ -140,7 +140,7 @@ def test_huge_errors_do_not_hide_the_differences_between_small_ones():
 
 
 def test_coordinates_on_which_nothing_depends_are_no_difference():
-    """Neither between results, nor between these and candidates."""
+    """Neither between results, nor between results and candidates."""
 
     def active_at(points):
         active = np.ones(points.shape, bool)
@@ -158,5 +158,5 @@ def test_coordinates_on_which_nothing_depends_are_no_difference():
         GaussianProcess().propose(cube, history(known, bowl(stored), active), 4, np.random.default_rng(0))
         for known in (stored, np.where(active, many, 0.25))
     ]
-    # A stored coordinate without meaning is not read; but the points near which candidates are drawn have it.
+    # The value stored for an unused coordinate is not read; only the points near which candidates are drawn pass it on.
     assert (proposed[0][:, [0, 2]] == proposed[1][:, [0, 2]]).all()

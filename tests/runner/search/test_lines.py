@@ -1,4 +1,4 @@
-"""Lines through the proposals of a search, on an example of two axes and three of numbers."""
+"""Lines through the proposals of a search, in an example with two axes and three dimensions."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ from fitgap.runner.search.lines import Lines
 from fitgap.runner.spec.lazy_values import Interval, Options
 
 RANGE = Interval(0.0, 1.0, log=False, whole=False)
-# Which of two optimizers, the rate of the second one, the width.
+# The choice between two optimizers, the rate of the second one, the width.
 DIMENSIONS = [("optimizer", Options(2)), ("optimizer.1.rate", RANGE), ("architecture", RANGE)]
 
 
@@ -35,7 +35,7 @@ def test_two_changes_that_helped_the_same_proposal_are_combined():
     base, wider, faster = ([0.7, 0.5, 0.2], 1.0), ([0.7, 0.5, 0.9], 0.5), ([0.7, 0.9, 0.2], 0.8)
     lines = lines_of(base, wider, faster)
     assert [each.tolist() for each in lines.combined(1)] == [[0.7, 0.9, 0.9]]
-    # A change that did not help is not combined, nor is one of the same axis.
+    # A change that did not help is not combined, nor are two changes of the same axis.
     assert list(lines_of(base, wider, ([0.7, 0.9, 0.2], 1.1)).combined(1)) == []
     assert list(lines_of(base, wider, ([0.7, 0.5, 0.5], 0.8)).combined(1)) == []
     other = lines_of(base, wider, ([0.1, None, 0.2], 0.7))
@@ -53,7 +53,7 @@ def test_two_changes_that_helped_the_same_proposal_are_combined():
     ],
 )
 def test_what_was_tried_nearby_and_was_worse_is_in_vain(tried, error, is_in_vain):
-    """Near on the axis that changes, and not far on the others, with the same options."""
+    """Close on the axis that changes, not far on the others, and with the same options."""
     lines = lines_of(([0.7, 0.5, 0.2], 1.0), (tried, error))
     assert lines.is_in_vain([0.7, 0.8, 0.2], "optimizer", 0) is is_in_vain
     assert not lines_of(([0.7, 0.5, 0.2], 1.0)).is_in_vain([0.7, 0.55, 0.2], "optimizer", 0)

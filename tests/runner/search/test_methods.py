@@ -28,7 +28,7 @@ OPTIMUM = np.array([0.3, 0.8])
 
 
 def error_of(points):
-    """The lowest is 0, at the optimum in the first two coordinates and with the second of three options."""
+    """The lowest error, 0, is at OPTIMUM in the first two coordinates with the second of three options."""
     return ((points[:, :2] - OPTIMUM) ** 2).sum(axis=1) + 0.3 * ((points[:, 2] * 3).astype(int) != 1)
 
 
@@ -71,7 +71,7 @@ def test_a_history_without_results_or_dimensions_is_no_problem(name):
 
 @pytest.mark.parametrize("name", ["tpe", "cmaes"])
 def test_methods_find_better_points_than_uniform_ones(name):
-    """With as many evaluations, in every one of five seeds."""
+    """With the same number of evaluations, for each of five seeds."""
     for seed in range(5):
         uniform = error_of(np.random.default_rng(seed).random((96, 3))).min()
         assert search(METHODS[name](), MIXED, generations=12, seed=seed)[1].min() < uniform / 2
@@ -92,7 +92,7 @@ def test_only_the_order_of_errors_matters(seed):
     ("generation", "first"), [(1, 10), (3, 9), (8, 8), (32, 8), (GenerationSizes(16, grows=False), 16)]
 )
 def test_tpe_learns_after_about_ten_results_in_whole_generations(generation, first):
-    """Before that, points are those of the generator, whatever the results were."""
+    """Before that, points come from the random generator alone, whatever the results were."""
 
     def proposed(count):
         points = np.full((count, 3), 0.5)
@@ -109,13 +109,13 @@ def test_every_option_counts_as_much_as_the_prior():
     cube = Cube(np.array([4]))
     past = History(np.full((2, 1), 0.1), np.ones((2, 1), bool), np.zeros(2), np.ones(2))
     density = fitted(cube, past, np.ones(2, bool), even_widths)
-    # A kernel keeps its option with 2 / (2 + 4); the prior, one kernel of three, never prefers one.
+    # A kernel keeps its option with probability 2 / (2 + 4); the prior, one kernel of three, prefers no option.
     expected = 2 / 3 * (1 / 3 + 2 / 3 / 4) + 1 / 3 / 4
     assert np.exp(density.log_density(np.array([[0.1]])))[0] / 4 == pytest.approx(expected)
 
 
 def test_kernels_of_good_points_are_narrow_where_they_lie_close_together():
-    """As wide as the farther neighbour is away, but at least 1 / (n + 2) and at most by Scott's rule."""
+    """As wide as the distance to the farther neighbor, but at least 1 / (n + 2) and at most by Scott's rule."""
     close, apart = np.linspace(0.2, 0.3, 30), np.array([0.33, 0.39, 0.9])
     order = np.random.default_rng(0).permutation(33)
     points = np.stack([np.append(close, apart), np.linspace(0, 1, 33)], axis=1)[order]
@@ -123,14 +123,14 @@ def test_kernels_of_good_points_are_narrow_where_they_lie_close_together():
     first, second = narrowing_widths(points, active)[order.argsort()].T
     widest = 0.1 * 33 ** (-1 / 6)
     assert first[:29] == pytest.approx(np.full(29, 1 / 35))
-    # The last four are 0.03, 0.06, 0.51 and 0.51 away from their farther neighbours.
+    # The last four are 0.03, 0.06, 0.51 and 0.51 away from their farther neighbors.
     assert first[29:] == pytest.approx([0.03, widest, widest, widest])
     assert second == pytest.approx(np.full(33, 1 / 32))
     assert even_widths(points, active) == pytest.approx(np.full((33, 2), widest))
 
 
 def test_points_that_do_not_depend_on_a_dimension_are_no_neighbours_in_it():
-    """The only one that does has the widest kernel; so do all while there are few."""
+    """The only point that does depend on it has the widest kernel; so do all points while there are few."""
     points, active = np.full((40, 2), 0.5), np.ones((40, 2), bool)
     active[1:, 1] = False
     widths = narrowing_widths(points, active)
@@ -150,7 +150,7 @@ def test_a_cut_normal_distribution_is_that_of_scipy():
 
 @pytest.mark.parametrize("widths", [even_widths, narrowing_widths])
 def test_a_density_is_one_and_its_points_follow_it(widths):
-    """Its integral over cells in which it hardly varies, and the shares of points in larger cells."""
+    """The density is summed over cells in which it hardly varies; samples are compared in larger cells."""
     random = np.random.default_rng(3)
     points = random.random((6, 2))
     active = np.array([[True, True]] * 4 + [[True, False], [False, True]])
@@ -171,7 +171,7 @@ def test_the_mean_of_the_next_generation_is_the_weighted_mean_of_the_best_half()
     errors = np.array([3.0, 1, 2, 9, 8, 7, 6])
     distribution = Distribution(3)
     distribution.update(points, errors)
-    # Weights from the tutorial: log((n + 1) / 2) - log(rank), made to add up to 1.
+    # Weights from the tutorial: log((n + 1) / 2) - log(rank), normalized to a sum of 1.
     weights = np.log(4) - np.log([1, 2, 3])
     assert recombination_weights(7) == pytest.approx(weights / weights.sum())
     assert distribution.mean == pytest.approx(weights / weights.sum() @ points[[1, 2, 0]])
@@ -179,7 +179,7 @@ def test_the_mean_of_the_next_generation_is_the_weighted_mean_of_the_best_half()
 
 
 def test_the_distribution_becomes_narrower_where_the_worst_points_are():
-    """The best points lie on the second axis, the others on the first, as far away."""
+    """The best points are on the second axis, the others on the first, equally far out."""
     points = 0.5 + 0.3 * np.array([[0, 1], [0, -1], [0, 0.9], [0, -0.9], [1, 0], [-1, 0], [0.9, 0], [-0.9, 0]])
     distribution = Distribution(2)
     distribution.update(points, np.arange(8.0))
@@ -189,7 +189,7 @@ def test_the_distribution_becomes_narrower_where_the_worst_points_are():
 
 @given(st.integers(0, 999), st.sampled_from([4, 8, 9, 32]))
 def test_a_distribution_keeps_positive_variances(seed, size):
-    """Whatever the errors are, also if the worst points are all in one direction."""
+    """For any errors, even if the worst points are all in one direction."""
     random = np.random.default_rng(seed)
     distribution = Distribution(3)
     for _ in range(20):
@@ -199,7 +199,7 @@ def test_a_distribution_keeps_positive_variances(seed, size):
 
 
 def test_weights_of_others_are_those_of_the_tutorial():
-    """For 8 points in 4 dimensions: the logarithms of 4.5 / rank, scaled to the smallest of three sums."""
+    """For 8 points in 4 dimensions: log(4.5 / rank), scaled so that the size of their sum is the smallest of three."""
     weights = recombination_weights(8)
     effective = 1 / (weights**2).sum()
     raw = np.log(4.5) - np.log([5, 6, 7, 8])
@@ -211,7 +211,7 @@ def test_weights_of_others_are_those_of_the_tutorial():
 
 @pytest.mark.parametrize(("generation", "size"), [(1, 8), (3, 9), (8, 8), (16, 16), (32, 32)])
 def test_a_distribution_changes_after_whole_generations_of_about_the_recommended_number(generation, size):
-    """4 + ⌊3 log d⌋ points in the tutorial, 8 for 4 dimensions."""
+    """4 + ⌊3 log d⌋ points in the tutorial, which is 8 for 4 dimensions."""
     assert update_size(4, generation) == size
     assert update_size(0, generation) % generation == 0
 
@@ -220,7 +220,7 @@ def test_a_distribution_changes_after_whole_generations_of_about_the_recommended
     ("generation", "ends"), [(4, [8, 16, 24, 32]), (12, [8, 16, 24, 36]), (32, [8, 16, 24, 36, 54])]
 )
 def test_a_distribution_learns_from_each_generation_of_a_growing_search(generation, ends):
-    """Small ones are taken together; of 60 results, the last ones may not be a whole generation."""
+    """Small generations are combined; the last of the 60 results may not be a whole generation."""
     parts = list(updates(4, history(np.full((60, 4), 0.5), np.zeros(60), generation)))
     assert [part.stop for part in parts][: len(ends)] == ends
     assert [part.start for part in parts] == [0, *(part.stop for part in parts[:-1])]
@@ -252,13 +252,13 @@ def test_fronts_are_what_remains_when_the_undominated_are_taken_away(objectives)
 
 
 def test_crowding_distances_of_an_example():
-    """Computed by hand: neighbours span 3/4 and 4/6, then 3/4 and 5/6."""
+    """Computed by hand: neighbors span 3/4 and 4/6, then 3/4 and 5/6."""
     distances = crowding(np.array([[0.0, 6], [1, 5], [3, 2], [4, 0]]))
     assert distances == pytest.approx([np.inf, 3 / 4 + 4 / 6, 3 / 4 + 5 / 6, np.inf])
 
 
 def test_nsga2_finds_more_of_the_front_than_uniform_points():
-    """The share of a rectangle that is dominated, with E_v and size in conflict along the first coordinate."""
+    """The share of a rectangle that is dominated, where E_v and size conflict along the first coordinate."""
 
     def dominated(points):
         cells = np.stack(np.meshgrid(np.linspace(0, 0.5, 60), np.linspace(0, 60, 60)), axis=-1).reshape(-1, 1, 2)
@@ -276,7 +276,7 @@ def test_nsga2_finds_more_of_the_front_than_uniform_points():
     )
 )
 def test_pruned_configurations_come_after_all_others(outcomes):
-    """Those that came further before those that did not, then by their errors, then in the order of the plan."""
+    """Those that reached later rungs come first, then those with lower errors, then by the order of the plan."""
     # A configuration without an error was not pruned.
     outcomes = [(error, None if math.isnan(error) else rung) for error, rung in outcomes]
     errors = np.array([error for error, _ in outcomes])

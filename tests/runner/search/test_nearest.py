@@ -1,4 +1,4 @@
-"""Advice in a space: the value of an axis that is nearest to the advised one, as far as the space has it."""
+"""Advice in a search space: the value of an axis that is nearest to the advised one within the space."""
 
 from dataclasses import replace
 
@@ -38,7 +38,7 @@ def reached(sweep, proposal, axis, advised):
 
 
 def first(sweep, accepts):
-    """A proposal whose configuration is accepted."""
+    """The first proposal whose configuration is accepted."""
     known = proposals(sweep, [], (), generation=0, count=32)
     return next(each for each in known if accepts(each.configuration))
 
@@ -81,7 +81,7 @@ def test_other_alternatives_are_taken_with_what_is_advised_for_them():
     [((), (16,), "16"), ((4,), (16,), "16"), ((16,), (64,), None), ((9, 9), (2, 2), "2-2")],
 )
 def test_networks_become_larger_and_smaller_as_far_as_they_may(layers, advised, label):
-    """If no layer may be wider, a second one makes the network larger."""
+    """If no layer may be wider, a second layer makes the network larger."""
     sweep = sweep_of(axes={"architecture": ["none", {"depth": [1, 2], "width": [2, 16]}]})
     own = first(sweep, lambda each: len(each.architecture) == len(layers))
     point = list(own.point)
@@ -103,7 +103,7 @@ def test_only_the_axis_changes_and_it_comes_nearer(seed, axis):
         return
     assert replace(found, **{name: getattr(own.configuration, name)}) == own.configuration
     assert found != own.configuration
-    # What another proposal has can be reached.
+    # A value that another proposal has can be reached.
     assert axis == "architecture" or getattr(found, name) == getattr(wanted, name)
 
 

@@ -1,4 +1,4 @@
-"""What methods draw follows the scales of the ranges and depends on the seed alone."""
+"""Points drawn by the methods follow the scales of the ranges and depend on the seed alone."""
 
 import math
 
@@ -31,7 +31,7 @@ def many(request):
 
 
 def assert_uniform(shares):
-    """By the test of Kolmogorov and Smirnov; even points are closer to the uniform distribution than random ones."""
+    """By the Kolmogorov-Smirnov test; evenly spread points are closer to the uniform distribution than random ones."""
     assert stats.kstest(shares, "uniform").pvalue > 0.001
 
 
@@ -45,7 +45,7 @@ def test_numbers_follow_their_scale(many):
 
 
 def test_whole_numbers_follow_their_scale(many):
-    """Each covers the half unit around it, on its scale."""
+    """Each number covers half a unit on both sides, on its scale."""
     observed = np.bincount([each.batch_size for each in many], minlength=65)[1:]
     edges = np.log(np.arange(1, 66) - 0.5)
     shares = np.diff(edges) / (edges[-1] - edges[0])
@@ -99,7 +99,7 @@ def test_sobol_points_are_those_of_scipy_up_to_the_shift():
 
 
 def test_sobol_points_are_balanced():
-    """In each of 16 x 16 squares of the first two coordinates lies exactly one of the first 256 points."""
+    """Each of 16 x 16 squares of the first two coordinates contains exactly one of the first 256 points."""
     points = SobolPoints(6, seed=8).block(0)
     squares = (points[:, :2] * 16).astype(int)
     assert len({tuple(square) for square in squares.tolist()}) == 256

@@ -7,7 +7,7 @@ from ast import literal_eval
 
 import pytest
 
-# Says on a descriptor of its own what the three standard ones are, and the number that the next file gets.
+# Prints, on another descriptor, what the three standard ones refer to, and the number that the next file gets.
 SHOW = """
 import os, sys
 if sys.argv[1] == "prepare":

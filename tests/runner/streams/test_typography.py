@@ -1,4 +1,4 @@
-"""What an encoding lacks: our own typography as ASCII, anything else as backslash escapes that hold all of it."""
+"""Characters that an encoding lacks: our own typography becomes ASCII, all others lossless backslash escapes."""
 
 import pytest
 from fitgap.runner.streams.typography import PLAIN, to_encoding

@@ -1,4 +1,4 @@
-"""Sizes in the environment that no terminal has are ignored."""
+"""Sizes in the environment that no terminal can have are ignored."""
 
 import pytest
 from fitgap.runner.streams.widths import drop_useless_sizes

@@ -1,4 +1,4 @@
-"""Standard output says once that it cannot be written; standard error never does, and never holds up the work."""
+"""Standard output reports once that it cannot be written; standard error never does, and never delays work for long."""
 
 import errno
 import fcntl
@@ -14,7 +14,7 @@ from fitgap.runner.streams.writers import ErrorWriter, OutputWriter, text_stream
 
 @pytest.fixture
 def pipe():
-    """Both ends of a pipe; whatever a test has not closed is closed at the end."""
+    """Both ends of a pipe, which are closed at the end unless the test has closed them."""
     ends = os.pipe()
     yield ends
     for end in ends:
@@ -71,7 +71,7 @@ def test_the_error_is_none_that_rich_or_typer_handles_by_itself():
 
 
 def test_a_pipe_that_does_not_block_gets_all_of_a_long_answer(pipe):
-    """As where another program has set its end, which is also ours, to non-blocking."""
+    """As if another program that shares our end of the pipe had set it to non-blocking."""
     fcntl.fcntl(pipe[1], fcntl.F_SETFL, fcntl.fcntl(pipe[1], fcntl.F_GETFL) | os.O_NONBLOCK)
     received = bytearray()
 
@@ -108,7 +108,7 @@ def test_errors_that_cannot_be_written_are_dropped(how, pipe):
 
 
 def test_a_full_pipe_that_nobody_reads_holds_up_the_work_once(pipe, monkeypatch):
-    """A terminal that was stopped by Ctrl-S, or a reader that is suspended."""
+    """A terminal stopped by Ctrl-S, or a suspended reader."""
     waited = []
 
     def wait_for(descriptor, seconds):

@@ -1,4 +1,4 @@
-"""What a study was trained on stands at the head of its answer."""
+"""The answer of a study begins with what it was trained on."""
 
 import pytest
 from fitgap.runner.studies import STUDIES, StudyRequest, planned_study
@@ -15,7 +15,7 @@ from fitgap.runner.studies.conditions import conditions
         ),
         (
             "batch-size",
-            # Batch sizes differ between its trials.
+            # Batch sizes differ between the trials of this study.
             "Trained on wine: 8 repeats, 31 epochs. The error is half_squared_error.",
         ),
     ],

@@ -1,4 +1,4 @@
-"""Every study: its sweep file is one, and whatever was trained, it has an answer, a picture and honest reservations."""
+"""Every study has a valid sweep file and, whatever was trained, an answer, a chart and honest caveats."""
 
 import contextlib
 import json
@@ -17,11 +17,11 @@ from fitgap.runner.store import open_store_for_writing
 from fitgap.runner.studies import STUDIES, Plan, Size, StudyRequest, planned_study, result_of
 from support.sampling import at_night, every
 
-# Processors add in different orders. After a hundred epochs, this changes the second or third digit of some errors.
+# Processors add in different orders, which changes the second or third digit of some errors after a hundred epochs.
 DIGITS_OF_THE_PROCESSOR = 0.2
 PAGES = Path(__file__).parents[3] / "docs" / "studies"
 EVERY = pytest.mark.parametrize("study", STUDIES.values(), ids=STUDIES)
-# With every commit, test_honest_answers.py trains all of them and reads their answers.
+# Per commit, test_honest_answers.py trains all of them and reads their answers.
 SOME = pytest.mark.parametrize("study", every(4, STUDIES.values()), ids=STUDIES)
 
 
@@ -97,12 +97,12 @@ def test_diverged_trials_are_counted(study, tmp_path):
         result = result_of(study, store, study.name)
         assert result.answer.outcome == "unknown"
         assert any("trials diverged and are in no mean" in each for each in result.sentences())
-        # Some charts show where trials diverged, others have nothing to show.
+        # Some charts show where trials diverged; the others have nothing to show.
         with contextlib.suppress(ChartError):
             assert content_of(result.chart(store), ".svg")
 
 
-# What the textbooks say, on each study's own data.
+# What textbooks say, for each study's own data.
 EXPECTED = {
     "capacity": "u_shape",
     "learning-curve": "still_falling",
@@ -135,14 +135,14 @@ def test_the_answer_is_that_of_the_textbooks_and_of_the_page(name, tmp_path, cap
 
 
 def shown_answer(name):
-    """The answer in the page of a study."""
+    """The answer that the page of a study shows."""
     blocks = re.findall(r"```text\n(.*?)```\n", (PAGES / f"{name}.md").read_text(encoding="utf-8"), re.DOTALL)
     (answer,) = (block for block in blocks if block.startswith(f"{name}: "))
     return answer
 
 
 def words_and_numbers(answer):
-    """An answer without its numbers, and these. Spaces and rules are left out, since they follow from the numbers."""
+    """The words and the numbers of an answer. Spaces and rules are left out, since they depend on the numbers."""
     number = r"(?<![\w.-])-?\d+(?:\.\d+)?(?:e[+-]?\d+)?"
     words = re.sub(number, "#", answer).replace("─", " ").split()
     return words, [float(found) for found in re.findall(number, answer)]

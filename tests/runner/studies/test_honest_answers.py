@@ -1,4 +1,4 @@
-"""Studies claim no more than their intervals show, and their pictures show what their sentences say."""
+"""Studies claim no more than their intervals show, and their charts show what their sentences say."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from fitgap.runner.store import open_store_for_writing
 from fitgap.runner.studies import STUDIES, Plan, Size, result_of
 from fitgap.runner.studies.words import against, chosen, is_shown
 
-# They share what takes long to make.
+# These tests share slow fixtures, so they run in one worker.
 pytestmark = pytest.mark.xdist_group("honest answers")
 
 TUNED = ("optimizers", "regularization", "early-stopping", "batch-size")
@@ -86,7 +86,7 @@ def test_no_sentence_gives_a_direction_beside_an_interval_that_includes_0(name, 
 
 
 def test_what_is_shown_to_be_worse_is_not_shaded_in_a_learning_curve(studied):
-    """The text compares with the largest number of examples, so the picture does, too."""
+    """The text compares with the largest number of examples, so the chart does, too."""
     store, result = studied("learning-curve")
     apart = [row["training_examples"] for row in result.answer.rows[:-1] if is_shown(row) == 0]
     most = result.answer.rows[-1]["training_examples"]
@@ -121,7 +121,7 @@ def test_the_rates_of_the_text_are_the_lightest_cells_of_the_picture(studied):
         rate = best["x"] if best["y"] == size else best["y"]
         assert f"{rate} with batch size {size}" in sentence
     assert "×: the number of trials that diverged" in subtitle(result, store)
-    # At higher ones, all trials diverged.
+    # At higher rates, all trials diverged.
     assert "the highest that was tried" not in sentence
 
 

@@ -1,4 +1,4 @@
-"""Intervals of what comparisons lack: those of SciPy, one number per repeat, and shares of a constant's error."""
+"""Intervals for studies: as by SciPy, with one number per repeat, and shares of the error of a constant prediction."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Repositories around the current folder of a test."""
+"""Repositories in the current folder of a test."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from support.system.git_traps import git
 
 @pytest.fixture
 def repository(own_folder):
-    """A repository with one commit around the current folder; gives the commit."""
+    """A repository with one commit in the current folder; returns the commit."""
     git("init", "--quiet")
     Path("tracked").write_text("one")
     git("add", "tracked")
@@ -18,7 +18,7 @@ def repository(own_folder):
 
 @pytest.fixture
 def canary(own_folder):
-    """A program outside of what is tracked; gives its path, next to which a file appears when it has run."""
+    """The path of an untracked program, next to which a file appears if the program has run."""
     program = own_folder / "canary"
     program.write_text(f"#!/bin/sh\necho ran >> {own_folder}/ran\nexit 1\n")
     program.chmod(0o755)

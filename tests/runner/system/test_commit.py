@@ -1,4 +1,4 @@
-"""The commit around the current folder is told as git would."""
+"""The commit of the current folder is reported as by git."""
 
 import os
 import time
@@ -200,7 +200,7 @@ def test_a_repository_of_another_user_that_the_user_trusts_has_one(
     home = tmp_path_factory.mktemp("home")
     (home / "repository").symlink_to(own_folder)
     (home / ".gitconfig").write_text(f"[safe]\n{values}")
-    # A repository cannot trust itself.
+    # A repository cannot declare itself safe.
     git("config", "safe.directory", "*")
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setattr(commit, "is_own", lambda path: False)

@@ -1,4 +1,4 @@
-"""The limits of containers are found wherever their groups are mounted, and the tightest one counts."""
+"""The limits of containers are found wherever their control groups are mounted, and the tightest one counts."""
 
 import math
 from pathlib import Path
@@ -16,7 +16,7 @@ UNLIMITED_IN_VERSION_1 = str(2**63 - 4096)
 
 @pytest.fixture
 def machine(tmp_path: Path):
-    """`machine(groups, mounts, **files)`: the root of a machine with these tables and these files below its groups."""
+    """`machine(groups, mounts, files)`: the root of a machine with these tables and control group files."""
 
     def make(groups: str, mounts: str, files: dict[str, str]) -> Path:
         process = tmp_path / "proc/self"
@@ -61,7 +61,7 @@ def test_the_limits_of_a_container_with_a_namespace_of_its_own(machine) -> None:
     }
     root = version_2(machine, files)
     assert (core_limit(root), memory_limit(root)) == (2.5, 1000)
-    # Files that were read can be forgotten.
+    # Cached files can be dropped from memory.
     assert (memory_left(root), processes_left(root)) == (450, 50)
 
 

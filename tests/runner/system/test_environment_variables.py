@@ -1,4 +1,4 @@
-"""What imports set in the environment is taken back, whether or not it was there before."""
+"""Changes that imports make to the environment are undone, whether or not a variable was set before."""
 
 import os
 
@@ -23,7 +23,7 @@ def test_blocks_of_two_threads_that_overlap_leave_nothing(name, monkeypatch):
     first, second = environment_kept(), environment_kept()
     first.__enter__()
     os.environ[name] = "set by an import"
-    second.__enter__()  # notes nothing: what it sees is the import's
+    second.__enter__()  # records nothing: what it sees was set by the import
     first.__exit__(None, None, None)
     second.__exit__(None, None, None)
     assert name not in os.environ

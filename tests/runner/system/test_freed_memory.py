@@ -1,4 +1,4 @@
-"""A process that has been told to keep little has no more memory after a large answer than a small one needs."""
+"""After a large answer, a process that was told to keep little has no more memory than a small answer needs."""
 
 import os
 import subprocess
@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-# What a server does: threads read frames, and drop them.
+# As a server does: threads read frames and drop them.
 READS = """
 import threading, time
 from fitgap.runner.system.freed_memory import give_back, keep_little
@@ -37,7 +37,7 @@ for rows in (1_000, 3_000_000):
 def test_what_a_large_answer_needed_is_given_back():
     done = subprocess.run([sys.executable, "-c", READS], capture_output=True, text=True, check=True)
     small, large = map(float, done.stdout.split())
-    # The numbers alone were 24 MB, twice that while they were sorted, and four times that as objects.
+    # The numbers alone took 24 MB, twice that while they were sorted, and four times that as objects.
     assert large < small + 24
 
 

@@ -1,4 +1,4 @@
-"""Nothing that a folder or its repository names is run while the commit is looked up."""
+"""No program that a folder or its repository names is run while the commit is looked up."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""What ran is told as plain data at little cost; a process is told from a later one of the same number."""
+"""What ran is described as plain data, at little cost; a process is distinguished from a later one with its id."""
 
 import json
 import os
@@ -20,7 +20,7 @@ from fitgap.runner.system.machine_record import (
 
 @pytest.fixture
 def program(tmp_path, monkeypatch):
-    """`program(name, script)`: the only programs there are from now on, besides those of the shell."""
+    """`program(name, script)`: creates a program on a search path that has no others, except for shell built-ins."""
     folder = tmp_path / "programs"
     folder.mkdir()
     monkeypatch.setenv("PATH", str(folder))
@@ -34,7 +34,7 @@ def program(tmp_path, monkeypatch):
 
 @pytest.fixture
 def sleeper():
-    """`sleeper(executable)`: starts a process that waits until it is ended with the test."""
+    """`sleeper(executable)`: starts a process that waits until the test ends."""
     started = []
 
     def start(executable="/bin/sleep"):
@@ -109,7 +109,7 @@ def test_a_proc_of_another_namespace_identifies_nothing(tmp_path, monkeypatch):
 
 
 def imitated_identity(monkeypatch, proc, own_number, boot, namespace):
-    """What the identity would be with a /proc like this."""
+    """The machine's identity with a /proc like this."""
     for folder in ("sys/kernel/random", "self_", "self_/ns"):
         (proc / folder).mkdir(parents=True, exist_ok=True)
     (proc / str(own_number)).mkdir()
@@ -129,7 +129,7 @@ def test_macos_names_its_boot_by_another_program(tmp_path, monkeypatch, program)
 
 def test_a_process_keeps_its_start_and_another_has_its_own(sleeper):
     one = sleeper()
-    # The start is told in hundredths of a second.
+    # The start time has a resolution of hundredths of a second.
     time.sleep(0.1)
     other = sleeper()
     assert process_started(one.pid) == process_started(one.pid)

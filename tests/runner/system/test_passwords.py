@@ -1,4 +1,4 @@
-"""Passwords are hidden before anything else happens, in right and in wrong addresses; only the store gets them back."""
+"""Passwords are hidden before anything else happens, in valid and invalid addresses; only the store gets them back."""
 
 import os
 import subprocess
@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 SECRET = "s3cret"
-# Right ones, and wrong ones of every kind that still hold a password.
+# Valid addresses, and invalid ones of every kind that still contain a password.
 ADDRESSES = [
     "postgresql://user:{}@host:5432/name",
     "postgresql://user:{}@host",
@@ -32,7 +32,7 @@ ADDRESSES = [
     "sqlite://user:{}@host/file",
 ]
 
-# Shows what `ps` and others would see of a process, before and after it has hidden its passwords.
+# Prints what `ps` and others see of a process that has hidden its passwords, and what the process itself sees.
 SHOW = """
 import os
 import sys
@@ -62,7 +62,7 @@ def test_no_address_shows_its_password(address):
     user=st.from_regex(r"[a-z.@-]{0,8}", fullmatch=True),
 )
 def test_any_password_is_hidden_as_a_whole_and_given_back(password, user):
-    """Also one with signs that should have been written otherwise; from its own first sign to its last."""
+    """Even with characters that should have been escaped; from its first character to its last."""
     address = f"postgresql://{user}:{password}@host:5432/name"
     masked = hidden(address)
     assert masked.startswith(f"postgresql://{user}:***") and masked.endswith("@host:5432/name")
@@ -112,14 +112,14 @@ def test_the_list_of_processes_shows_no_password(tmp_path):
     done = subprocess.run(line, capture_output=True, text=True, check=True, env=environment)
     assert SECRET not in done.stdout
     masked = arguments[1].replace(SECRET, "*" * len(SECRET))
-    # What the system shows: the same length. What the program sees: three stars.
+    # The system shows a star for each character, the program sees three stars.
     assert done.stdout.splitlines()[:4] == ["--db", masked, "--name", "ö"]
     assert without_passwords(arguments[1]) in done.stdout.splitlines()
     assert f"FITGAP_DB=postgresql://ü:{'*' * len(SECRET)}@host/name" in done.stdout.splitlines()
     assert done.stdout.splitlines()[-1] == "postgresql://ü:***@host/name"
 
 
-# Tells what was loaded when the command hid its passwords.
+# Prints what was loaded when the command hid its passwords.
 LOADED = """
 import sys
 # An editable installation has loaded some before: by its import hook, as Python starts.
@@ -139,7 +139,7 @@ main()
 
 
 def test_passwords_are_hidden_before_anything_is_loaded(tmp_path):
-    """Loading takes much longer than starting Python, and shows the command line all the while."""
+    """Loading takes much longer than starting Python, and the command line is visible all the while."""
     line = [sys.executable, "-I", "-c", LOADED]
     done = subprocess.run(line, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[0] == "[]"

@@ -10,7 +10,7 @@ from fitgap.runner.system.programs import output_of
 
 @pytest.fixture
 def program(tmp_path, monkeypatch):
-    """`program(name, script)`: the only programs there are from now on, besides those of the shell."""
+    """`program(name, script)`: creates a program on a search path that has no others, except for shell built-ins."""
     folder = tmp_path / "programs"
     folder.mkdir()
     monkeypatch.setenv("PATH", str(folder))

@@ -1,4 +1,4 @@
-"""The page without a socket: an application over a database, asked through Starlette's test client."""
+"""The page without a socket: an application on a database, called through Starlette's test client."""
 
 import pytest
 from fitgap.runner.cli.commands.ui import wording
@@ -11,7 +11,7 @@ BASE = "http://127.0.0.1:8640"
 
 @pytest.fixture(scope="session")
 def made_database(tmp_path_factory):
-    """A sweep of 24 configurations with results that were never trained. Only for reading."""
+    """A sweep of 24 configurations with synthetic results. Read-only."""
     path = tmp_path_factory.mktemp("page") / "made.db"
     make(str(path), Made(diverging=11))
     return str(path)
@@ -19,7 +19,7 @@ def made_database(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def open_page():
-    """`open_page(database, …)`: a client of the page; the arguments are those of `PageSettings`."""
+    """`open_page(database, …)`: a client of the page; the options are those of `PageSettings`."""
     opened = []
 
     def open_(database, **options):

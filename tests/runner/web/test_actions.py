@@ -1,4 +1,4 @@
-"""Everything that changes something: labels, deletion, and sweeps that are started, paused and extended."""
+"""All actions that change something: labels, deletion, and sweeps that are started, paused and extended."""
 
 import re
 import time
@@ -26,7 +26,7 @@ def own(tmp_path):
 def page(open_page, own):
     client = open_page(own, training_options=("--engine", "local"))
     yield client
-    # Nothing that the page started outlives a test.
+    # No process that the page started outlives a test.
     for training in [each for number in (1, 2, 3) for each in client.app.state.trainings.alive(number)]:
         training.process.terminate()
         training.process.wait()
@@ -34,7 +34,7 @@ def page(open_page, own):
 
 @pytest.fixture
 def send(page):
-    """`send(address, **fields)`: a form as the page would send it."""
+    """`send(address, **fields)`: sends a form as the page would."""
 
     def send_(address, files=None, **fields):
         fields = {"form_token": page.app.state.settings.form_token, **fields}
@@ -186,7 +186,7 @@ def test_mistakes_in_a_sweep_file_are_shown_at_their_line(send, own):
     answer = send("/new/file", text=SMALL.replace("architecture", "architectur"), do="start")
     assert answer.status_code == 422 and "did you mean &#39;architecture&#39;" in answer.text
     assert "<mark>   6    architectur: [2, 4]</mark>" in answer.text and ">Line 6</a>: axes.architectur" in answer.text
-    # What is wrong is above everything else on the page.
+    # The error is above everything else on the page.
     first = answer.text.index('role="alert"')
     assert first < answer.text.index("<form") and first < answer.text.index("From a form")
     missing = send("/new/file", text="name: x\ndata: nothing.csv\n", do="check").text
@@ -247,7 +247,7 @@ def test_a_sweep_can_be_paused_resumed_and_cancelled(send, page, own):
     send("/sweeps/long/cancel")
     assert "The process that trains this sweep is ending" in page.get("/sweeps/long").text
     wait_until(lambda: not page.app.state.trainings.alive(2))
-    # It ended as after Ctrl-C, without waiting for its workers, and left nothing for a resume.
+    # It ended as after Ctrl-C, without waiting for its workers, and left nothing to resume.
     assert training.process.returncode == 130
     assert rows(own)["long"]["cancelled"] == 2 and rows(own)["long"]["pending"] == 0
     with open_store(str(own)) as store:
@@ -261,7 +261,7 @@ def test_a_sweep_is_extended_by_the_advice_that_was_chosen(send, page, own):
     form = page.get("/sweeps/tiny/extend").text
     found = re.findall(r'name="configuration" value="(\w+)"', form)
     lines = re.findall(r"<span>(.*?)</span>", form)
-    # Advice for several configurations is told apart, so each line names the configuration that it changes.
+    # Advice for several configurations must be told apart, so each line names the configuration that it changes.
     assert found and len(set(lines)) == len(lines) >= len(found) and "all else as in" in lines[0]
     # The answer and this page are about different configurations, and both say so.
     assert (

@@ -1,4 +1,4 @@
-"""Texts that attack, in the database and in addresses: they are shown as text, or lead nowhere."""
+"""Hostile text in the database and in addresses is shown as text, or leads nowhere."""
 
 import itertools
 import re
@@ -11,7 +11,7 @@ from support.charts.made_sweeps import Made, make
 from support.sampling import steps
 from support.web.raw_requests import raw_answers
 
-# They share what takes long to make.
+# These tests share slow fixtures, so they run in one worker.
 pytestmark = pytest.mark.xdist_group("security of the page")
 
 
@@ -77,12 +77,12 @@ ELEMENTS = (
     "</title><script",
     "1787569",
 )
-# What fields contain is what was written, even characters that turn the direction of writing around.
+# Fields contain what was entered, even characters that change the text direction.
 FIELDS = re.compile(r"<textarea[^>]*>.*?</textarea>|value=\"[^\"]*\"", re.DOTALL)
 
 
 def raw(text):
-    """What a browser would take for an element or a handler of the attacker, and text that turns others around."""
+    """The attacker's elements and handlers that a browser would run, and characters that change the text direction."""
     found = [bad for bad in ELEMENTS if bad in text.lower()]
     return found + ["\u202e"] * ("\u202e" in FIELDS.sub("", text))
 
@@ -110,7 +110,7 @@ PLACES = [
 IN_ADDRESSES = list(itertools.product(PAYLOADS[::9], PLACES))
 
 
-# With every commit each payload in one place or two, and every place has some.
+# Per commit, each payload is tried in one place or two, and every place gets some.
 @pytest.mark.parametrize("step", steps(5))
 def test_attacks_in_addresses_are_shown_as_text(step, open_page, made_database):
     client = open_page(made_database)

@@ -1,11 +1,11 @@
-"""Answers that are kept: the latest, and no more than a number and a size of them."""
+"""Cached answers: the latest ones, limited in number and total size."""
 
 import pytest
 from fitgap.runner.web.caching import AnswerCache
 
 
 class Asked:
-    """Computes answers of a size, and counts how often."""
+    """Computes answers of a given size, and counts how often."""
 
     def __init__(self, size, cache):
         self.size, self.cache, self.times = size, cache, 0
@@ -29,7 +29,7 @@ def test_the_oldest_answers_make_room_by_number_and_by_size(most, most_bytes):
     asked = Asked(10, AnswerCache(most, most_bytes))
     for key in ("a", "b", "c"):
         asked(key)
-    # Asked for again, it is no longer the oldest.
+    # After this request, it is no longer the oldest.
     asked("a")
     asked("d")
     assert asked.times == 4
@@ -61,7 +61,7 @@ def test_an_answer_for_another_state_takes_the_place_of_the_old_one():
     for state in (1, 1, 2, 1):
         cache.get("a", lambda: found.append(state) or b"x" * 20, state)  # noqa: B023
     assert found == [1, 2, 1]
-    # Only one of them is kept, so there is room for another.
+    # Only one of the two is kept, so there is room for another answer.
     cache.get("b", lambda: b"x" * 20)
     cache.get("a", lambda: found.append("again"), 1)
     assert found == [1, 2, 1]

@@ -1,4 +1,4 @@
-"""`fitgap ui` as a process: its address, its end, what it refuses, and what nobody may read of it."""
+"""`fitgap ui` as a process: its address, how it ends, what it refuses, and that its token stays secret."""
 
 import contextlib
 import os
@@ -19,7 +19,7 @@ TOKEN = "correct-horse-battery"
 
 @contextlib.contextmanager
 def running(*options, **environment):
-    """A page as a process of its own, and its address."""
+    """A page in a process of its own, and its address."""
     words = [COMMAND, "ui", "--no-browser", "--port", "0", *options]
     page = subprocess.Popen(
         words,
@@ -70,7 +70,7 @@ with serving.listen("127.0.0.1", 0) as socket:
 
 
 def test_an_answer_that_takes_very_long_does_not_keep_the_page_from_ending():
-    """Such as a chart of a million trials, which is computed in a thread."""
+    """Such as a chart of a million trials, computed in a thread."""
     quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "encoding": "utf-8"}
     with (
         subprocess.Popen([sys.executable, "-c", ANSWERS_FOR_AN_HOUR], **quiet) as page,
@@ -138,7 +138,7 @@ def test_commands_that_do_not_serve_load_no_server(made_database):
 
 @pytest.mark.nightly
 def test_a_run_can_have_the_page_next_to_it(command, tmp_path):
-    # Without a screen no browser is opened.
+    # Without a display, no browser is opened.
     environment = {name: value for name, value in os.environ.items() if "DISPLAY" not in name}
     words = ["run", "--data", "xor", "--hidden", 2, "--epochs", 2, "--engine", "local", "--ui"]
     answer = command(*words, cwd=tmp_path, env=environment)

@@ -1,4 +1,4 @@
-"""The examples of the API in the documentation, asked of a page over a sweep called `digits`."""
+"""The API examples in the documentation, requested from a page on a sweep called `digits`."""
 
 import re
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from support.charts.made_sweeps import Made, make
 
-# They share what takes long to make.
+# These tests share slow fixtures, so they run in one worker.
 pytestmark = pytest.mark.xdist_group("examples of the API")
 
 PAGE = Path(__file__).parents[3] / "docs" / "how-to" / "web-page.md"

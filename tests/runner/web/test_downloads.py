@@ -1,4 +1,4 @@
-"""Charts, tables and answers of the API as files: what the commands print."""
+"""Charts, tables and API answers as files: the same as the commands print."""
 
 import json
 

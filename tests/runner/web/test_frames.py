@@ -1,4 +1,4 @@
-"""The trials behind the charts of a page: read once for all of them, never an old state at the end, then freed."""
+"""The trials behind the charts of a page: read once for all charts, never outdated at the end, and freed afterwards."""
 
 import polars as pl
 import pytest
@@ -7,7 +7,7 @@ from fitgap.runner.web.frames import MOST_FRAMES, QUIET_SECONDS, TRAINING_SECOND
 
 
 class Sweep:
-    """Trials that can be read, and how often they were."""
+    """Trials that can be read, and how often they were read."""
 
     def __init__(self, monkeypatch):
         self.frames, self.now, self.times, self.waits = Frames(), 100.0, 0, []
@@ -34,7 +34,7 @@ def test_charts_of_one_state_share_what_was_read(sweep):
 
 def test_charts_of_a_sweep_that_trains_share_it_for_a_while(sweep):
     assert [sweep.ask(state) for state in (1, 2, 3)] == [1, 1, 1]
-    # Reading took two seconds, so for six.
+    # Reading took two seconds, so the frame is shared for six.
     sweep.now += 5.9
     assert sweep.ask(4) == 1
     sweep.now += 0.2

@@ -27,7 +27,7 @@ def page(open_page, database):
 
 
 def column_of(text, key):
-    """The numbers in the column of a table."""
+    """The numbers in a column of a table."""
     heads = re.findall(r'<th scope="col".*?</th>', text.partition("<thead>")[2].partition("</thead>")[0], re.DOTALL)
     place = next(number for number, head in enumerate(heads) if f"sort={key}" in head or f"sort=-{key}" in head)
     rows = text.partition("<tbody>")[2].partition("</tbody>")[0].split("<tr ")[1:]

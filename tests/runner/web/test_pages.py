@@ -1,4 +1,4 @@
-"""Every page for reading: what it shows, and what it says when an address is wrong."""
+"""All read-only pages: what they show, and what they say when an address is wrong."""
 
 import re
 from urllib.parse import urljoin
@@ -53,7 +53,7 @@ def test_pages_of_a_trained_sweep_are_complete(open_page, trained_database, addr
 
 
 def test_pruned_trials_are_counted_and_not_concluded_from(open_page, invoke):
-    """On the list, on the page of the sweep, in its answer and in JSON."""
+    """In the list of sweeps, on the page of the sweep, in its answer and in JSON."""
     rates = ("--optimizer", "adam:rate=1e-6", "--optimizer", "adam:rate=1e-7", "--optimizer", "adam:rate=1e-8")
     run = ("run", "--data", "iris", "--hidden", "2", "--epochs", "4", *rates, "--halving", "first=2")
     assert invoke(*run, "--engine", "local").code == 0
@@ -75,7 +75,7 @@ def test_pruned_trials_are_counted_and_not_concluded_from(open_page, invoke):
 
 
 def test_the_table_of_a_sweep_with_rounds_says_what_it_is_ordered_by(open_page, invoke):
-    """As the leaderboard in the terminal."""
+    """Like the leaderboard in the terminal."""
     run = ("run", "--data", "iris", "--hidden", "2", "--epochs", "1", "--repeats", "from=1,to=2", "--engine", "local")
     assert ", by repeats and honest E_v at the best epoch\n" in invoke(*run).out
     page = open_page("fitgap.db")

@@ -16,7 +16,7 @@ from support.web.path_proxy import PREFIX, proxied
 
 TOKEN = "correct-horse-battery"
 PAGES = ("", "sweeps/made", "sweeps/made?show=trials", "trials/7", "new", "api/", "sweeps/made/charts/capacity")
-# Addresses in pages, without those of other charts and downloads, which take long and are alike.
+# Links in pages, except for other charts and downloads, which take long and are alike.
 LINK = re.compile(r'(?:href|src|action|data-fragment)="([^"#]+)"')
 
 
@@ -39,7 +39,7 @@ def served(database, **options):
 
 
 def ask(address, method="GET", fields=None, **headers):
-    """The status and text of an answer, and where it leads to."""
+    """The status and text of an answer, and where it redirects to."""
     parts = urlsplit(address)
     body = urlencode(fields) if fields else None
     sent = {"Content-Type": "application/x-www-form-urlencoded", **headers}

@@ -91,7 +91,7 @@ def test_pages_are_the_same_on_every_kind_of_database(open_page, database, make_
 
 
 def events_of(client, address, change, stop_at):
-    """The events of a stream, while `change()` is called after the first ones."""
+    """The events of a stream; `change()` is called after the first ones."""
     found, sent = [], []
 
     async def receive():
@@ -148,7 +148,7 @@ def test_a_stream_sends_all_rows_once_and_then_only_what_changed(open_page, own)
     ]
     assert len(rows[0][1]["rows"]) == 6
     assert [row["trial"] for row in rows[1][1]["rows"]] == [3] and rows[1][1]["rows"][0]["e_v"] == 0.125
-    # A page that lost its connection goes on where it was.
+    # A page that lost its connection continues where it was.
     again = events_of(
         open_page(own),
         f"/api/sweeps/made/events?show=trials&cursor={rows[0][2]}",

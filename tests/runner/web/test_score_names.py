@@ -1,4 +1,4 @@
-"""The score of targets that are numbers is R², on the page and in the report; that of classes is accuracy."""
+"""The score for numeric targets is R², on the page and in the report; that for classes is accuracy."""
 
 import pytest
 from fitgap.runner.report import report_of

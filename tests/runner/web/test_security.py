@@ -1,4 +1,4 @@
-"""Who may ask: every route and method with a wrong Host, Origin, Sec-Fetch-Site or token."""
+"""Access control: every route and method with a wrong Host, Origin, Sec-Fetch-Site or token."""
 
 import contextlib
 import itertools
@@ -10,7 +10,7 @@ from fitgap.runner.web.security import HEADERS
 from support.charts.made_sweeps import Made, make
 from support.web.raw_requests import HOST, raw_answers
 
-# They share what takes long to make.
+# These tests share slow fixtures, so they run in one worker.
 pytestmark = pytest.mark.xdist_group("security of the page")
 
 TOKEN = "correct-horse-battery"
@@ -57,7 +57,7 @@ def filled(path):
 
 @pytest.fixture
 def content(tmp_path):
-    """A database of its own, and all of its rows as text."""
+    """A database of its own, and a function that returns all of its rows as text."""
     path = tmp_path / "own.db"
     make(str(path), Made(configurations=6, repeats=1))
 
@@ -111,7 +111,7 @@ def test_methods_that_are_not_used_are_refused(client, method):
 
 @pytest.fixture(scope="module")
 def read(open_page, tmp_path_factory):
-    """The answers to reading every address, and the rows of the database before and after."""
+    """The answers to reading every address, and all rows of the database before and after."""
     path = tmp_path_factory.mktemp("read") / "own.db"
     make(str(path), Made(configurations=6, repeats=1))
     client, before = open_page(path), rows_of(path)
@@ -148,7 +148,7 @@ def test_a_login_sets_a_cookie_that_scripts_and_other_sites_cannot_use(open_page
     assert answer.status_code == 303 and answer.headers["location"] == "./"
     assert "HttpOnly" in cookie and "SameSite=Strict" in cookie and TOKEN not in cookie
     assert client.get("/").status_code == 200
-    # It ends with the page.
+    # The cookie is only valid as long as the page runs.
     again = open_page(made_database, token=TOKEN)
     again.cookies = client.cookies
     assert again.get("/").status_code == 401

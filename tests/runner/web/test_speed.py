@@ -1,4 +1,4 @@
-"""Pages of large sweeps take less processor time than reading the rows of the sweep once."""
+"""Pages of large sweeps take less CPU time than reading the rows of the sweep once."""
 
 import time
 
@@ -6,11 +6,11 @@ import pytest
 from fitgap.runner.store import open_store
 from support.charts.made_sweeps import Made, make
 
-# They share what takes long to make.
+# These tests share slow fixtures, so they run in one worker.
 pytestmark = pytest.mark.xdist_group("speed of the page")
 
 CONFIGURATIONS, REPEATS = 3_334, 3
-# A look for changes, as a share of reading all trials; measured are 0.005. Pages and tables take 0.1 to 0.3.
+# A check for changes, as a share of reading all trials; 0.005 was measured. Pages and tables take 0.1 to 0.3.
 LOOK = 0.05
 
 
@@ -22,7 +22,7 @@ def large(tmp_path_factory):
 
 
 def seconds(act):
-    """The processor time of a call: the least of three tries, after one that fills caches."""
+    """The CPU time of a call: the minimum of three calls, after one that fills caches."""
     found = []
     for _ in range(4):
         began = time.process_time()
@@ -33,7 +33,7 @@ def seconds(act):
 
 @pytest.fixture(scope="module")
 def reading(large):
-    """The seconds of reading all trials of the sweep, on this machine and now."""
+    """The CPU time of reading all trials of the sweep, on this machine at this moment."""
     with open_store(str(large)) as store:
         return seconds(lambda: store.trials("made"))
 
@@ -58,6 +58,6 @@ def test_sorting_and_filtering_a_table_over_10000_trials_does_not_either(open_pa
 
 
 def test_a_look_for_changes_costs_little(large, reading):
-    """A stream looks once a second; nothing is computed unless something has changed."""
+    """A stream checks once a second; nothing is computed unless something has changed."""
     with open_store(str(large)) as store:
         assert seconds(lambda: [store.state(1) for _ in range(10)]) / 10 < LOOK * reading

@@ -1,4 +1,4 @@
-"""Budgets end a training cleanly, say how to continue, and change no number."""
+"""Budgets end training cleanly, say how to continue, and do not change results."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ NUMBERS = ("epoch", "e_t", "e_v", "accuracy_v", "learning_rate")
 
 
 def stored(invoke, sweep):
-    """Every epoch of every trial, by what was trained."""
+    """The epochs of every trial, by its settings, repeat and status."""
     trials = invoke("trials", sweep, "--format", "json").json
     epochs = invoke("epochs", sweep, "--format", "json").json
     return {

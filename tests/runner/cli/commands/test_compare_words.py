@@ -1,4 +1,4 @@
-"""What `fitgap compare` says below and above its table: what is counted, and what the baseline is."""
+"""The text above and below the table of `fitgap compare`: how groups are counted, and what the baseline is."""
 
 import pytest
 from fitgap.runner.cli.commands.compare import explanation, told_apart

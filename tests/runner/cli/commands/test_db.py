@@ -1,4 +1,4 @@
-"""`fitgap db`: what a database is, bringing it up to date and copying it, as the commands say it."""
+"""What `fitgap db` prints about the status of a database, upgrades, copies and backups."""
 
 import re
 import shutil
@@ -17,7 +17,7 @@ KEYS = ["database", "kind", "program_version", "schema", "newest_schema", "bytes
 
 @pytest.fixture
 def old():
-    """A database of the first schema in the current folder."""
+    """A database with the first schema, in the current folder."""
     return shutil.copy(LEGACY, "fitgap.db")
 
 

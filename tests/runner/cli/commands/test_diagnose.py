@@ -1,4 +1,4 @@
-"""`fitgap diagnose`: the verdicts that are stored, the causes behind them, in words that fit into 80 columns."""
+"""`fitgap diagnose`: the stored verdicts and the causes behind them, in text that fits into 80 columns."""
 
 import csv
 import io
@@ -12,11 +12,11 @@ from fitgap.core.fit_facts import Cause
 from fitgap.core.fit_verdicts import RULE, Verdict
 from fitgap.runner.cli.render.diagnosis_page import CAUSE_WORDS, VERDICT_WORDS
 
-# They share what takes long to make.
+# These tests share slow fixtures, so they run in one worker.
 pytestmark = pytest.mark.xdist_group("diagnose")
 
 DOCUMENT = Path(__file__).parents[4] / "docs" / "how-to" / "diagnose.md"
-# One configuration that learns, one that has no time to, one that is held down, and one whose rate makes it diverge.
+# Configurations that learn, that have too few epochs, that are restrained by L2, and whose rate makes them diverge.
 SWEEP = """\
 name: odd
 data: digits
@@ -47,7 +47,7 @@ def ask(invoke, database):
 
 @pytest.fixture
 def told(ask):
-    """`told(*words)`: the answer as JSON."""
+    """`told(*words)`: the JSON output of a command."""
     return lambda *words: json.loads(ask(*words, "--format", "json").out)
 
 
@@ -129,7 +129,7 @@ def test_every_cause_and_verdict_has_its_words_and_stands_in_the_documentation()
 
 
 def test_inputs_that_were_limited_are_named(invoke, own_folder):
-    """A nearly constant input, whose one large value is among the validation examples."""
+    """A nearly constant input with one large value, which is in a validation example."""
     rng = np.random.default_rng(0)
     rows = [f"{x:.3f},{7 if row else 7.0001},{x + rng.normal() / 9:.3f}" for row, x in enumerate(rng.normal(size=60))]
     rows[40] = "0.5,900,0.5"

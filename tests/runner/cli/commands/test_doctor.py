@@ -1,4 +1,4 @@
-"""`fitgap doctor`: all findings in a terminal of 80 columns or as data, an exit code, and nothing left behind.
+"""`fitgap doctor`: all findings in a terminal of 80 columns or as data, the exit code, and no files left behind.
 
 Ray is started once, by the doctor itself.
 """
@@ -18,7 +18,7 @@ def without_ray(monkeypatch):
 
 @pytest.fixture
 def imitated(monkeypatch):
-    """`imitated(name, check)`: another check in the place of that of this name."""
+    """`imitated(name, check)`: replaces the check of this name."""
 
     def put(name, check):
         monkeypatch.setattr("fitgap.runner.doctor.machine.imitation", check, raising=False)
@@ -29,13 +29,13 @@ def imitated(monkeypatch):
 
 @pytest.fixture
 def temporary(monkeypatch):
-    """An empty folder for temporary files; its path is short, because those of Ray's sockets must be."""
+    """An empty folder for temporary files, with a short path, because paths of Ray's sockets must be short."""
     with TemporaryDirectory(prefix="t", dir="/tmp") as folder:
         monkeypatch.setenv("TMPDIR", folder)
         yield Path(folder)
 
 
-# Such as those of a cluster that the user works with, for another Ray than ours.
+# Settings for another Ray than ours, such as a cluster that the user works with.
 THEIRS = {
     "RAY_TMPDIR": "/proc/nowhere",
     "RAY_ADDRESS": "10.255.255.1:6379",
@@ -47,7 +47,7 @@ THEIRS = {
 
 @pytest.mark.nightly
 def test_a_healthy_machine_in_a_terminal_of_80_columns(in_terminal, own_folder, temporary, plain_text):
-    """Variables for another Ray or other threads do no harm."""
+    """Variables for another Ray or for more threads do no harm."""
     code, written = in_terminal("doctor", env=THEIRS)
     lines = plain_text(written).splitlines()
     assert code == 0, written
@@ -55,7 +55,7 @@ def test_a_healthy_machine_in_a_terminal_of_80_columns(in_terminal, own_folder, 
     assert {line.split("  ")[0].strip() for line in lines} >= {"Python", "numpy", "SQLite", "database", "Ray"}
     assert "started and trained" in written and "BLAS in Ray" in written
     assert not list(own_folder.iterdir())
-    # Ray was here, and nothing of it is left.
+    # Ray has run here and left nothing behind.
     assert not list(temporary.iterdir())
 
 

@@ -1,4 +1,4 @@
-"""Sweeps with halving in the commands: planned, trained, compared, and what cannot be done with them."""
+"""Commands on sweeps with halving: planning, training, comparing, and what they refuse."""
 
 import re
 import shlex
@@ -56,7 +56,7 @@ def test_the_diagnosis_says_that_advice_needs_a_new_sweep(invoke, halved):
 
 
 def test_json_counts_them(invoke, halved):
-    """Of every group, also of a tuned one; and next to every share of the variance."""
+    """Pruned trials are counted in every group and with every share of variance."""
     groups = invoke("compare", "iris", "--by", "optimizer", "--format", "json").json
     assert {group["optimizer"]: (group["trials"], group["pruned_trials"]) for group in groups} == {
         group["optimizer"]: (4, 4 - group["completed"]) for group in groups
@@ -68,7 +68,7 @@ def test_json_counts_them(invoke, halved):
 
 
 def test_the_epochs_that_are_planned_are_those_of_the_rungs(invoke):
-    """So what is left of a sweep that was stopped is not taken for the epochs of a whole grid, 96."""
+    """So the rest of a stopped sweep is not taken for that of a whole grid, which has 96 epochs."""
     assert invoke(*RUN, "--max-epochs-total", "26").code == 1
     with open_store() as store:
         progress = store.progress(1)
@@ -119,7 +119,7 @@ def test_the_layers_of_a_pruned_trial_are_there_once_it_trains_on(invoke, halved
 
 
 def test_pruned_trials_train_on(invoke, halved):
-    """First those of the second rung; then they are no longer pruned, and are judged like all others."""
+    """First those pruned at the second rung. They are no longer pruned, and are judged like all others."""
     where = ("--where", "rung == 4")
     plan = invoke("extend", "iris", "--pruned", *where, "--dry-run")
     assert plan.out == "iris: 3 pruned trials to train on, with 12 epochs left\n"
@@ -137,7 +137,7 @@ def test_pruned_trials_train_on(invoke, halved):
 
 
 def test_what_cannot_be_continued_is_told(invoke):
-    """Nothing is decided before all rungs are; and there must be something to continue."""
+    """Not before all rungs are decided, and only if there is something to continue."""
     assert invoke(*RUN, "--max-epochs-total", "26").code == 1
     early = invoke("extend", "iris", "--pruned")
     assert "so it is not decided yet what is pruned; train them first: fitgap resume iris" in early.err
@@ -165,7 +165,7 @@ def test_the_fit_map_counts_them_as_pruned(invoke, halved):
 
 
 def test_the_diagnosis_says_what_it_is_not_about(invoke, halved):
-    """The nine configurations that were pruned have no verdict, so nothing is said about all that was tried."""
+    """The nine pruned configurations have no verdict, so nothing is concluded about everything that was tried."""
     text = " ".join(invoke("diagnose", "iris").out.split())
     told = "iris: 9 of 12 configurations were pruned at rungs and not judged"
     assert text.startswith(f"{told}; what follows is about the 3 configurations that were judged iris: 3 conf")
@@ -188,7 +188,7 @@ def test_a_budget_of_epochs_stops_it_and_resume_prunes_the_same(invoke, halved):
 
 
 def test_a_trial_that_is_retried_finds_the_others_ahead(invoke):
-    """The configuration that diverged has none of the places that are left."""
+    """The others have taken all remaining places, so the diverged configuration gets none."""
     invoke(*RUN, "--optimizer", "gradient_descent:rate=1e30", "--repeats", "2")
     before = invoke("trials", "iris", "--format", "json").json
     assert {row["status"] for row in before if "1e+30" in row["optimizer"]} == {"diverged"}
@@ -199,7 +199,7 @@ def test_a_trial_that_is_retried_finds_the_others_ahead(invoke):
 
 
 def test_a_configuration_with_a_cancelled_trial_does_not_go_on(invoke):
-    """Its other repeat is pruned at the rung where the others are compared."""
+    """Its other repeat is pruned at the rung at which the others are compared."""
     stopped = (*RUN, "--repeats", "2", "--max-epochs-total", "10")
     assert invoke(*stopped).code == 1
     rows = invoke("trials", "iris", "--format", "json").json
@@ -260,7 +260,7 @@ def test_a_trial_comes_back_as_long_as_its_rung_is_undecided(invoke):
 
 
 def test_groups_have_labels_and_count_what_was_judged(invoke, halved):
-    """Pruned trials have no verdict, and a group of them is one without."""
+    """Pruned trials have no verdict; they form a group of their own."""
     groups = invoke("compare", "iris", "--by", "verdict").out
     assert re.search(r"^ no verdict .* 0/\d+", groups, re.MULTILINE)
     for line in invoke("compare", "iris", "--by", "regularizer.name").out.splitlines():

@@ -1,4 +1,4 @@
-"""Shares of variance that are mostly estimated: the answer says that they are."""
+"""`fitgap importance` says so if most of the values behind the shares of variance are estimated."""
 
 import pytest
 from fitgap import open_store, run_sweep
@@ -17,14 +17,14 @@ def test_a_sweep_of_which_few_trials_are_left_says_it(invoke):
     axes = {"architecture": [2, 3, 4], "batch_size": [16, 32, 64], "epochs": [1, 2]}
     run_sweep({"name": "s", "data": "iris", "axes": axes}, db="s.db", engine="local", notify=lambda line: None)
     assert "are estimated" not in invoke("importance", "s", "--db", "s.db").out
-    # Every alternative is left, in few combinations.
+    # Every alternative remains, but only in few combinations.
     kept = [("2", 16, 1), ("3", 32, 2), ("4", 64, 1), ("2", 32, 2), ("3", 64, 2), ("4", 16, 2)]
     delete_all_but(kept)
     page = " ".join(invoke("importance", "s", "--db", "s.db").out.split())
     assert "Most values, 12 of 18, are estimated from the others" in page
     with open_store("s.db") as store:
         assert "12 of 18 values are estimated" in store.plot("importance", "s").to_json()
-    # The mean, two effects of the architecture, two of the batch size and one of the epochs.
+    # The effects: the mean, two of the architecture, two of the batch size and one of the epochs.
     delete_all_but(kept[:5])
     answer = invoke("importance", "s", "--db", "s.db")
     assert answer.code == 2 and answer.err.count("\n") == 1

@@ -39,7 +39,7 @@ def test_the_command_runs(invoke, file):
 
 
 def test_the_command_reads_the_file_as_it_was_inspected(invoke, tmp_path):
-    """With options without which the file would be refused or read otherwise."""
+    """The suggested command has the options without which the file would be refused or read differently."""
     path = tmp_path / "odd.csv"
     rows = (f"{n} Jan 2020;{n % 5};{-999 if n % 9 == 0 else n % 7};{n % 2}" for n in range(1, 31))
     path.write_bytes("\n".join(["grün;code;size;y", *rows]).encode("cp1252"))

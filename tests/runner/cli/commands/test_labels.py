@@ -1,4 +1,4 @@
-"""Tags, notes, names and deleting: what was meant is done after asking, or refused in one line."""
+"""Tags, notes, renaming and deleting: carried out, if necessary after a question, or refused in one line."""
 
 import csv
 import io
@@ -32,7 +32,7 @@ def sweeps(tmp_path_factory, own_folder, command):
 
 @pytest.fixture
 def rows(invoke):
-    """`rows(command, *arguments)`: the answer of a command as rows."""
+    """`rows(command, *arguments)`: the output of a command as rows."""
 
     def ask(*arguments):
         answer = invoke(*arguments, "--format", "json")

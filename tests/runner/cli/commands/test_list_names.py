@@ -1,4 +1,4 @@
-"""`fitgap list`: every name a sweep may use, as the tables of the program have it."""
+"""`fitgap list`: every name that a sweep may use, from the tables of the program."""
 
 import pytest
 from fitgap.core.activations import ACTIVATIONS
@@ -27,7 +27,7 @@ TABLES = {
     "data": SOURCES,
 }
 
-# What is told of data sets besides.
+# Additional fields of data sets.
 OF_DATA = ["task", "examples", "inputs", "target", "groups", "origin"]
 
 
@@ -79,7 +79,7 @@ def test_every_name_and_default_of_a_table_is_told_to_people(kind, invoke):
 
 
 def test_a_required_parameter_is_marked(invoke):
-    """L2 has no weight of its own: it must be given."""
+    """L2 has no default weight: it must be given."""
     rows = {row["name"]: row for row in invoke("list", "regularizers", "--format", "json").json}
     assert rows["l2"]["parameters"][0]["default"] is None
     assert "weight (required)" in invoke("list", "regularizers").out

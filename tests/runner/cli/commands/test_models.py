@@ -1,4 +1,4 @@
-"""`fitgap export` and `fitgap predict`: answers in every format from every kind of file, mistakes in one line."""
+"""`fitgap export` and `fitgap predict`: predictions in every format from every kind of file, and errors in one line."""
 
 import csv
 import io
@@ -12,7 +12,7 @@ import polars
 import pytest
 from fitgap.runner.cli.main import main
 
-# They share what takes long to make.
+# These tests share slow fixtures, so they run in one worker.
 pytestmark = pytest.mark.xdist_group("commands about models")
 
 HOUSES = """
@@ -47,7 +47,7 @@ def write_data():
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A folder with data and fitgap.db: trial 1 tells prices, trial 2 animals, trial 3 diverged."""
+    """A folder with data and fitgap.db: trial 1 predicts prices, trial 2 animals, and trial 3 diverged."""
     with pytest.MonkeyPatch.context() as patch:
         folder = tmp_path_factory.mktemp("asked")
         patch.chdir(folder)
@@ -64,7 +64,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture
 def fitgap(folder, monkeypatch, capsys):
-    """`fitgap(*words, code=0)`: what the command prints in that folder; what it complains of, for any other code."""
+    """`fitgap(*words, code=0)`: what the command prints in that folder, or its error output for any other code."""
     monkeypatch.chdir(folder)
     monkeypatch.delenv("FITGAP_DB", raising=False)
 
@@ -86,7 +86,7 @@ def fitgap(folder, monkeypatch, capsys):
 
 @pytest.fixture
 def complaint(fitgap):
-    """`complaint(*words)`: the one line that the command ends with, exit code 2."""
+    """`complaint(*words)`: the single line of error output of a command that exits with code 2."""
 
     def run(*words):
         text = fitgap(*words, code=2)
@@ -161,7 +161,7 @@ def test_every_kind_of_file_gives_the_same_answers(network, fitgap):
     fitgap("export", 1, "-o", "model.npz")
     expected = as_json(fitgap, "predict", network, "houses.csv")
     frame = polars.read_csv("houses.csv")
-    # Columns go by name: the order and others besides do not matter.
+    # Columns are matched by name: their order and additional columns do not matter.
     frame.select("rooms", "price", "town", "size").write_parquet("houses.parquet")
     assert as_json(fitgap, "predict", network, "houses.parquet") == expected
     towns = [(frame["town"] == town).to_numpy() for town in ("Bonn", "Köln", "Ulm")]

@@ -1,4 +1,4 @@
-"""The commands that ask: the rows of the contract in every format, sorted, limited and chosen; nothing is changed."""
+"""Query commands: the rows of the contract in every format, sorted, limited and filtered, without changing anything."""
 
 import csv
 import io
@@ -11,7 +11,7 @@ import pytest
 from support.sampling import per_commit
 
 ASK = ("sweeps", "trials small", "show 1", "epochs 1", "epochs small", "compare small --by activation")
-# Reading must not load what only training needs.
+# Queries must not load modules that only training needs.
 LOADED = """
 import sys
 from fitgap.runner.cli.main import app
@@ -26,7 +26,7 @@ print(sorted(unwanted & set(sys.modules)), file=sys.stderr)
 
 @pytest.fixture
 def ask(invoke, trained_database):
-    """`ask("trials small", *more)`: the answer about the trained database."""
+    """`ask("trials small", *more)`: runs a command on the trained database."""
 
     def run(line, *more):
         return invoke(*line.split(), *more, "--db", trained_database)
@@ -36,7 +36,7 @@ def ask(invoke, trained_database):
 
 @pytest.fixture
 def rows(ask):
-    """`rows("trials small", *more)`: the same as JSON rows."""
+    """`rows("trials small", *more)`: its output as JSON rows."""
 
     def run(line, *more):
         answer = ask(line, *more, "--format", "json")
@@ -82,7 +82,7 @@ def test_show_has_the_keys_of_a_trial_and_more(rows, contract):
 
 
 def test_json_has_null_where_a_number_is_not_finite(rows, small_counts):
-    """`rows` refuses NaN and Infinity, which are no JSON."""
+    """`rows` refuses NaN and Infinity, which are not valid JSON."""
     diverged = [row for row in rows("trials small") if row["status"] == "diverged"]
     assert len(diverged) == small_counts[1]
     assert all(None in (row["e_t"], row["e_v"]) for row in diverged)
@@ -227,13 +227,13 @@ def test_asking_loads_neither_ray_nor_polars_nor_alembic_and_help_not_even_numpy
 
 
 def piped(line, reader, folder):
-    """Runs `fitgap … | reader` and gives what the shell and fitgap said, with fitgap's exit code."""
+    """Runs `fitgap … | reader`; the completed process has fitgap's exit code and the error output of all."""
     command = Path(sys.executable).parent / "fitgap"
     pipe = f"'{command}' {line} | {reader} > /dev/null; exit ${{PIPESTATUS[0]}}"
     return subprocess.run(["bash", "-c", pipe], cwd=folder, capture_output=True, text=True, check=False)
 
 
-# With every commit, tests/runner/cli/test_exit_codes.py and test_streams.py have such readers.
+# tests/runner/cli/test_exit_codes.py and test_streams.py have such readers, too.
 @pytest.mark.nightly
 @pytest.mark.parametrize("line", ["epochs small", "epochs small --format csv", "trials small --format json"])
 @pytest.mark.parametrize("reader", ["head -1", "true"])
@@ -244,7 +244,7 @@ def test_a_pipe_that_closes_early_gives_no_complaint(line, reader, trained_datab
 
 @pytest.mark.nightly
 def test_a_pipe_that_closes_early_is_no_failed_trial(trained_database, tmp_path):
-    """Exit code 1 says that trials failed; a reader that has seen enough is no failure."""
+    """Exit code 1 means that trials failed; a reader that stops early is no failure."""
     assert piped(f"trials small --format json --db '{trained_database}'", "true", tmp_path).returncode in (0, 141)
 
 
@@ -269,7 +269,7 @@ def test_groups_that_cannot_be_told_apart_from_the_best_are_counted(ask):
 
 
 def test_why_there_are_no_differences_is_said(invoke):
-    """The two architectures differ in depth and width, so by depth no configuration has a partner."""
+    """The two architectures differ in depth and in width, so no pair of configurations differs in depth alone."""
     quick = ("--data", "iris", "--epochs", "1", "--engine", "local")
     invoke("run", *quick, "--hidden", "2", "--hidden", "4-4", "--name", "odd")
     told = invoke("compare", "odd", "--by", "architecture.depth").out

@@ -8,7 +8,7 @@ from support.sampling import at_night
 
 @pytest.mark.parametrize("sweep", ["one", at_night("small")])
 def test_a_report_is_written_as_html_and_as_pdf(sweep, invoke, trained_database, tmp_path):
-    """A sweep with one configuration has few charts; those of others are drawn in tests/runner/report."""
+    """A sweep with one configuration has few charts; those of larger sweeps are covered by tests/runner/report."""
     where = ("--db", trained_database) if sweep == "small" else ()
     if sweep == "one":
         assert invoke("run", "--data", "xor", "--epochs", "2", "--name", "one", "--engine", "local").code == 0
@@ -16,7 +16,7 @@ def test_a_report_is_written_as_html_and_as_pdf(sweep, invoke, trained_database,
     assert (answer.code, answer.out) == (0, "")
     assert answer.err == f"report on {sweep}: r.html\nreport on {sweep}: r.pdf\n"
     page = (tmp_path / "r.html").read_text()
-    # The answer is what `fitgap diagnose` says.
+    # The page contains the answer of `fitgap diagnose`.
     told = invoke("diagnose", sweep, *where).out.splitlines()[0]
     assert told.startswith(f"{sweep}: ") and html.escape(told) in page
     assert (tmp_path / "r.pdf").read_bytes().startswith(b"%PDF")

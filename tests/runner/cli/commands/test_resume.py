@@ -1,4 +1,4 @@
-"""Commands for a sweep that is there already: resume, extend, retry, cancel, replay."""
+"""Commands on existing sweeps: resume, extend, retry, cancel, replay."""
 
 import shutil
 import sqlite3
@@ -17,7 +17,7 @@ NUMBERS = ("epoch", "e_t", "e_v", "e_t_running", "se_t", "se_v", "accuracy_t", "
 
 @pytest.fixture
 def rows(invoke):
-    """`rows(command, *arguments)`: the answer of a command as rows."""
+    """`rows(command, *arguments)`: the output of a command as rows."""
 
     def ask(*arguments):
         answer = invoke(*arguments, "--format", "json")
@@ -33,7 +33,7 @@ def execute(statement):
 
 
 def curves(rows, sweep):
-    """The epochs of every trial of a sweep, by what was trained."""
+    """The epochs of every trial of a sweep, by settings, repeat and number of epochs."""
     trials = rows("trials", sweep)
     epochs = rows("epochs", sweep)
     return {
@@ -47,7 +47,7 @@ def curves(rows, sweep):
 @pytest.mark.nightly
 @pytest.mark.parametrize("record", per_commit(["every=4"], ["every=4", "every=100", "epochs=log"]))
 def test_an_extended_sweep_that_records_fewer_epochs_has_the_rows_of_a_whole_one(record, invoke, rows):
-    """Also where the last tenth of the longer trials begins in the shorter ones, or their best epoch is there."""
+    """Also if the last tenth of a longer trial begins within the shorter one, or its best epoch is there."""
     flags = ("--data", "iris", "--hidden", "4", "--engine", "local", "--repeats", "3", "--record", record)
     invoke("run", *flags, "--epochs", "20", "--keep", "state", "--name", "grown")
     for epochs in ("21", "33", "40"):
@@ -62,7 +62,7 @@ def test_an_extended_sweep_that_records_fewer_epochs_has_the_rows_of_a_whole_one
 
 @pytest.mark.parametrize("keep", ["none", "state"])
 def test_an_extended_sweep_is_the_one_that_asks_for_everything_at_once(keep, invoke, rows):
-    """Alternatives, repeats and epochs added one after another; trials that are there are not trained again."""
+    """Alternatives, repeats and epochs are added one after another; existing trials are not trained again."""
     invoke("run", *QUICK, "--keep", keep, "--name", "grown")
     first = rows("trials", "grown")
     for more in (("--activation", "tanh"), ("--repeats", "2"), ("--epochs", "5")):
@@ -101,7 +101,7 @@ def test_extending_by_what_is_there_adds_nothing(invoke, rows):
     ],
 )
 def test_extending_by_what_does_not_suit_the_data_is_refused_as_in_a_new_sweep(words, told, invoke, rows):
-    """A search is in the database too: its proposals must not be taken for damage when something else is wrong."""
+    """The database also has a search: other errors must not make its proposals look damaged."""
     digits = "run", "--data", "digits", "--epochs", "1", "--engine", "local"
     assert invoke(*digits, "--hidden", "depth=1,width=2..3", "--search", "tpe:trials=2", "--name", "s").code == 0
     assert invoke(*digits, "--hidden", "2", "--name", "d").code == 0
@@ -154,7 +154,7 @@ def test_an_extension_that_cannot_be_is_refused_in_one_line_and_nothing_changes(
 
 @pytest.fixture
 def one_failed(invoke, monkeypatch):
-    """A sweep of two trials, of which the first one failed."""
+    """A sweep of two trials, the first of which failed."""
 
     def fail_first(task, dataset, should_stop):
         yield Block(None, tuple(TrialEnd(trial, Status.FAILED, "injected") for trial in task.trials if trial == 1))
@@ -178,7 +178,7 @@ def test_resume_leaves_failed_trials_and_retry_trains_them_again(one_failed, inv
 
 @pytest.mark.parametrize("keep", ["last", "best", "state"])
 def test_diverged_trials_are_retried_from_the_start_and_keep_their_networks_again(keep, invoke, rows):
-    """What the first attempt kept does not stand in the way of the second, nor is it gone on from."""
+    """What the first attempt kept neither blocks the second attempt nor serves as its start."""
     flags = ("--optimizer", "gradient_descent:rate=1e+30", "--repeats", "2", "--keep", keep)
     assert invoke("run", *QUICK, *flags).code == 0
     before = rows("trials", "iris"), rows("epochs", "1", "2")
@@ -206,7 +206,7 @@ def test_cancelled_trials_stay_so_until_they_are_retried(invoke, rows):
 
 
 def test_trials_cancelled_while_they_run_are_left_alone_by_their_driver(invoke, rows, monkeypatch):
-    """The others of the pack go on to their end."""
+    """The other trials of the pack are trained to the end."""
     train = in_process.train_pack
 
     def cancelling(task, dataset, should_stop):
@@ -222,7 +222,7 @@ def test_trials_cancelled_while_they_run_are_left_alone_by_their_driver(invoke, 
 
 
 def test_a_replay_of_every_kind_of_trial_is_equal_to_the_last_bit(invoke, rows, small_sweep):
-    """Trained alone now, in a pack then; diverged ones too."""
+    """Trials are replayed alone, although they were trained in a pack; also diverged ones."""
     Path("small.yaml").write_text(small_sweep)
     invoke("run", "small.yaml", "--engine", "local")
     statuses = {}

@@ -1,4 +1,4 @@
-"""Sweeps with rounds of repeats in the commands: planned, trained, told, continued, and what they refuse."""
+"""Commands on sweeps with rounds of repeats: planning, training, reporting, continuing, and what they refuse."""
 
 import json
 import re
@@ -104,7 +104,7 @@ def test_cancelled_trials_are_told(invoke):
 
 
 def test_comparisons_and_charts_name_the_same_best_as_the_leaderboard(invoke, repeated):
-    """Although means are over different repeats, which both say."""
+    """Even though means are over different repeats, as both the comparison and the chart say."""
     best = answer_of(invoke)["best"]
     rows = invoke("compare", "iris", "--by", "configuration", "--format", "json").json
     assert rows[0]["configuration"] == best

@@ -1,4 +1,4 @@
-"""`fitgap run`: what it writes, refuses and says."""
+"""`fitgap run`: what it writes, refuses and prints."""
 
 import sys
 from pathlib import Path
@@ -64,7 +64,7 @@ def test_a_run_answers_on_standard_output_and_reports_on_standard_error(invoke, 
 
 
 def test_the_leaderboard_is_led_by_the_lowest_mean_best_e_v(invoke, small_sweep):
-    """And what diverged stands behind everything that did not."""
+    """Configurations that diverged come after all others."""
     Path("small.yaml").write_text(small_sweep)
     answer = invoke("run", "small.yaml", "--engine", "local")
     groups = invoke("compare", "small", "--by", "configuration", "--format", "json").json
@@ -75,7 +75,7 @@ def test_the_leaderboard_is_led_by_the_lowest_mean_best_e_v(invoke, small_sweep)
 
 
 def test_a_terminal_of_80_columns_shows_both_errors_their_gap_and_the_verdict(in_terminal, plain_text):
-    """With as many axes as examples/digits.yaml varies in its leaders."""
+    """With as many axes as vary among the leaders of examples/digits.yaml."""
     axes = (
         *("--activation", "relu", "--activation", "prelu:beta=0.05", "--regularizer", "none"),
         *(
@@ -156,7 +156,7 @@ def test_the_database_is_the_option_else_the_environments_else_here(invoke, monk
     assert names("--db", "sqlite:///fitgap.db") == ["iris"]
 
 
-# Every one of them is in tests/runner/spec/test_wrong_sweeps.py and tests/runner/data/test_wrong_files.py.
+# tests/runner/spec/test_wrong_sweeps.py and tests/runner/data/test_wrong_files.py cover all of them.
 @pytest.mark.parametrize("name", every(10, WRONG_SWEEPS))
 def test_a_wrong_sweep_is_refused_in_one_line_and_nothing_is_written(name, invoke):
     assert_refused(invoke("run", FOLDER / name, "--engine", "local"), WRONG_SWEEPS[name])
@@ -216,7 +216,7 @@ def test_options_that_cannot_be_read_exit_with_2(arguments, invoke):
 
 @pytest.mark.nightly
 def test_the_installed_command_refuses_as_well(command, tmp_path):
-    """The same without any help of this process: a wrong sweep, a wrong data file, a foreign engine."""
+    """The same in a process of its own: a wrong sweep, a wrong data file, an unknown engine."""
     for arguments, pattern in (
         ((FOLDER / "unknown_optimizer.yaml",), WRONG_SWEEPS["unknown_optimizer.yaml"]),
         (

@@ -57,7 +57,7 @@ def test_numbers_are_scored_in_their_unit(invoke, tmp_path):
 
 
 def test_whoever_predicts_with_a_diverged_network_is_warned(invoke, own_folder):
-    """Its best epoch came before it diverged."""
+    """The best epoch of its trial came before it diverged."""
     flags = ("--optimizer", "gradient_descent:rate=1e9", "--batch-size", "150", "--hidden", "none", "--epochs", "20")
     assert invoke("run", "--data", "iris", *flags, "--engine", "local", "--name", "wild").code == 0
     (trial,) = json.loads(invoke("trials", "wild", "--format", "json").out)

@@ -1,4 +1,4 @@
-"""Searches in the commands: planned, trained, extended and refused."""
+"""Commands on searches: planning, training, extending, and what they refuse."""
 
 import re
 import sys
@@ -14,7 +14,7 @@ KEYS = ("architecture", "optimizer", "repeat", "e_t", "e_v", "best_e_v")
 
 
 def trained(invoke, sweep):
-    """What every trial is and got."""
+    """The settings and results of all trials, sorted."""
     rows = invoke("trials", sweep, "--format", "json").json
     return sorted(tuple(row[key] for key in KEYS) for row in rows)
 
@@ -145,7 +145,7 @@ ADVISED += ("--search", "advice:trials=12,generation=4", "--only", "learning_rat
 
 
 def test_a_search_by_advice_says_what_is_advised_beyond_it(invoke):
-    """It trains what it may, the same in parts; the advice that it may not follow is in the last lines."""
+    """It follows advice within its space, even if trained in parts; its last lines give the advice beyond that."""
     whole = invoke(*ADVISED, *LOCAL)
     assert (whole.code, "beyond what the search may try, the advice is: " in whole.err) == (0, True), whole.err
     assert "epochs 6" in whole.err and "see fitgap diagnose advised" in whole.err
@@ -159,7 +159,7 @@ def test_a_search_by_advice_says_what_is_advised_beyond_it(invoke):
 
 
 def test_a_search_by_advice_says_which_trials_were_advised(invoke, monkeypatch):
-    """The first quarter of a generation may be; which of it was is worked out again from the results alone."""
+    """Up to the first quarter of a generation is advised; which trials were is derived again from the results alone."""
     advised, first_advised = [], generations.first_advised
 
     def watched(*arguments):

@@ -1,4 +1,4 @@
-"""Sweeps that are stopped, and what resumes of them."""
+"""Stopped sweeps, and how they resume."""
 
 import contextlib
 import os
@@ -36,7 +36,7 @@ def test_resuming_a_finished_sweep_shows_its_leaderboard_again(invoke):
 
 @pytest.fixture
 def stopped_on_a_file(invoke, monkeypatch):
-    """A sweep on `data/points.csv`, given from that folder and stopped at once, in `points.db`."""
+    """A sweep on `data/points.csv` in `points.db`, started in the folder `data` and stopped at once."""
     Path("data").mkdir()
     Path("data/points.csv").write_text("x,y\n" + "".join(f"{each},{each % 3}.5\n" for each in range(30)))
     flags = ("--target", "y", "--epochs", "1", "--engine", "local", "--db", "../points.db")
@@ -53,13 +53,13 @@ def stopped_on_a_file(invoke, monkeypatch):
 
 
 def test_resume_knows_a_data_file_from_any_folder(invoke, stopped_on_a_file):
-    """The sweep was given from another folder than it is resumed from."""
+    """The sweep is resumed in another folder than it was started in."""
     answer = invoke("resume", "points", "--engine", "local", "--db", "points.db")
     assert answer.code == 0, answer.err
 
 
 def test_resume_refuses_data_that_changed(invoke, stopped_on_a_file, monkeypatch):
-    """Trials of one sweep on different examples could not be compared."""
+    """Trials of one sweep could not be compared if their examples differed."""
     monkeypatch.chdir("data")
     Path("points.csv").write_text(Path("points.csv").read_text().replace("0,0.5", "0,99.5"))
     answer = invoke("resume", "points", "--engine", "local", "--db", "../points.db")
@@ -88,7 +88,7 @@ def counted(database, query):
 
 
 def test_control_c_stops_an_in_process_sweep_which_resumes_to_the_same_bits(tmp_path, invoke):
-    """In a real process, in the middle of its epochs."""
+    """In a real process, in the middle of training."""
     flags = ["--data", "digits", "--hidden", "16", "--epochs", "60", "--repeats", "6", "--engine", "local"]
     running = subprocess.Popen(
         [COMMAND, "run", *flags], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path
@@ -126,7 +126,7 @@ def test_processes_started_while_the_plan_is_written_end_where_it_cannot_be(invo
 
 
 def test_a_stopped_sweep_can_be_told_through_any_context():
-    """contextlib writes the traceback into the error that it passes on."""
+    """contextlib sets the traceback of an error that passes through it."""
     with pytest.raises(SweepStoppedError, match="digits"), passing_on():
         raise SweepStoppedError("digits", 3)
 

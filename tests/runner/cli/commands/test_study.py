@@ -1,4 +1,4 @@
-"""`fitgap study`: one command writes a sweep file, trains it, answers in words and draws a picture."""
+"""`fitgap study`: one command writes a sweep file, trains it, prints an answer in words and draws a chart."""
 
 from pathlib import Path
 

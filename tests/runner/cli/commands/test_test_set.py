@@ -1,4 +1,4 @@
-"""A test set plays no part in any choice, and is reported once, for the best configuration."""
+"""A test set affects no choice, and is evaluated once, for the best configuration."""
 
 import re
 
@@ -26,7 +26,7 @@ def test_the_best_configuration_is_tested(invoke, tmp_path):
         model = model_at_best(store, row, written.prepared)
     data = written.prepared.dataset
     rows = np.flatnonzero(data.marks["test"])
-    # The same by hand: half the squared distance to a 1 for the class and 0 for the others.
+    # By hand: half the squared distance from the one-hot code of the class.
     wanted = np.eye(3)[data.targets[rows, 0].astype(int)]
     outputs = model.outputs(data.inputs[rows])
     assert found.errors[0] == pytest.approx((((outputs - wanted) ** 2).sum(axis=1) / 2).mean(), rel=1e-6)
@@ -34,7 +34,7 @@ def test_the_best_configuration_is_tested(invoke, tmp_path):
 
 
 def test_errors_of_a_model_are_those_of_training(invoke, tmp_path):
-    """On the validation examples, the model has the E_v that was stored."""
+    """On the validation examples, the mean error of a model is the stored E_v of its best epoch."""
     invoke(
         "run", "--data", "diabetes", "--hidden", "4", "--epochs", "4", "--engine", "local", "--db", tmp_path / "a.db"
     )
@@ -53,7 +53,7 @@ def test_errors_of_a_model_are_those_of_training(invoke, tmp_path):
 
 
 def test_the_result_is_computed_once_and_can_be_asked_for_again(invoke, own_folder):
-    """Extending the sweep until the test examples like it better is no use."""
+    """Extending a sweep until the test error looks better has no effect."""
     assert invoke("run", *RUN, "--engine", "local", "--name", "t").code == 0
     with open_store() as store:
         found = store.test_result("t")

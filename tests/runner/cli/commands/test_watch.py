@@ -35,7 +35,7 @@ def test_lines_come_until_all_trials_have_ended(clock, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "0/4 trials" and lines[-1] == "4/4 trials, best E_v 0.5; 400 epochs; fit so far: 3 underfit"
     assert lines[1] == "0/4 trials, 1 min 39 s left, best E_v 0.5; 4 epochs; fit so far: 3 underfit"
-    # At growing intervals: about ten lines in 100 seconds.
+    # The intervals grow: about ten lines in 100 seconds.
     assert len(lines) < 13
 
 

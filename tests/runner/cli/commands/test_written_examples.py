@@ -5,12 +5,12 @@ import pytest
 
 RUN = ("--repeats", "2", "--epochs", "3", "--hidden", "3", "--test", "0.2", "--engine", "local")
 
-# BLAS adds products in another order if a matrix has another number of rows. The network has single precision.
+# BLAS may add products in a different order for another number of rows. The network has single precision.
 ROUNDING = 1e-6
 
 
 def table(target):
-    """Dates, text and numbers; `target` gives the value of a row."""
+    """A table with dates, text and numbers; `target(row)` gives the target of a row."""
     towns = ("Ulm", "Bonn", "Jena")
     rows = (f"2020-{row % 12 + 1:02}-{row % 27 + 1:02},{towns[row % 3]},{row % 7},{target(row)}" for row in range(60))
     return "\n".join(["day,town,x,y", *rows]) + "\n"

@@ -1,4 +1,4 @@
-"""The chart that `run` suggests at its end."""
+"""The chart that `run` suggests in its last line."""
 
 import pytest
 from fitgap.runner.cli.render.chart_hint import chart_hint

@@ -1,4 +1,4 @@
-"""The small curve: marks where the errors are, never wider than a terminal of 80 columns."""
+"""The small curve: marks at the errors, never wider than a terminal of 80 columns."""
 
 import pytest
 from fitgap.runner.cli.render.curve import BOTH, COLUMNS, ROWS, TRAINING, VALIDATION, curve_lines, positions
@@ -17,7 +17,7 @@ def test_it_fits_into_80_columns_and_shows_the_first_and_the_last_epoch(count):
     drawn = marks(lines)
     assert len(drawn) == ROWS
     width = min(count, COLUMNS)
-    # Both begin together at the top; E_v stays there, E_t ends at the bottom.
+    # Both begin at the top; E_v stays there, E_t ends at the bottom.
     assert drawn[0][0] == BOTH and drawn[0][width - 1] == VALIDATION and drawn[-1][width - 1] == TRAINING
     assert all(sum(row[column] != " " for row in drawn) in (1, 2) for column in range(width))
 
@@ -46,7 +46,7 @@ def test_errors_that_were_not_finite_are_left_out():
 
 
 def test_epochs_that_are_not_stored_leave_their_columns_empty():
-    """Each error stands where its epoch is, not beside the one before."""
+    """Each error is drawn in the column of its epoch, not next to the previous one."""
     lines = curve_lines([0.5, 0.4, 0.3], [0.5, 0.4, 0.3], 50, [1, 50, 100])
     drawn = marks(lines)
     columns = [column for column in range(COLUMNS) if any(row[column] != " " for row in drawn)]

@@ -54,7 +54,7 @@ def test_any_row_comes_back_from_csv_and_json(text, number):
 
 
 def test_a_carriage_return_is_quoted():
-    """Outside quotes it would end the line for whoever reads it."""
+    """Without quotes, some readers would take it for the end of the line."""
     assert read_csv(printed([{"text": "one\rtwo"}], Format.CSV)) == [{"text": "one\rtwo"}]
 
 
@@ -100,7 +100,7 @@ def test_json_is_ascii_on_an_output_that_is_not_utf_8_and_reads_back_as_it_was(e
 
 
 def test_csv_on_an_output_that_is_not_utf_8_escapes_what_it_lacks_and_nothing_else():
-    """Our own typography is data here: `×` must not become the letter x."""
+    """CSV is data, in which even our own typography must be kept: `×` must not become the letter x."""
     out = io.TextIOWrapper(io.BytesIO(), "latin-1", newline="\n")
     with contextlib.redirect_stdout(out):
         print_rows([{"a": "é × ± β …"}], Format.CSV, table_keys=["a"])

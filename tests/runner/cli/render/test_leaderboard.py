@@ -1,4 +1,4 @@
-"""The leaderboard: what it is ordered by, and the trials that it names."""
+"""The leaderboard: its order, and the trials that it names."""
 
 import pytest
 
@@ -20,7 +20,7 @@ QUICK = (
 
 @pytest.fixture
 def trained(invoke):
-    """What a sweep of two axes, trained for a moment, prints."""
+    """The output of a briefly trained sweep with two axes."""
     return invoke("run", *QUICK, "--epochs", "6", "--engine", "local")
 
 

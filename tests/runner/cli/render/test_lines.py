@@ -1,4 +1,4 @@
-"""Whatever is printed for people goes through the functions that escape it; only data and prompts do not."""
+"""All output for people goes through functions that escape it; only data and prompts do not."""
 
 import ast
 import io
@@ -10,13 +10,13 @@ from fitgap.runner.cli.render.lines import ignoring_closed_output, line_width, p
 from fitgap.runner.errors import ReaderGoneError
 
 FOLDER = Path(cli.__file__).parent
-# The functions themselves, JSON and CSV, and a question that an answer follows on the same line.
+# The functions themselves, JSON and CSV, and a prompt that is answered on the same line.
 MAY_PRINT = {"render/lines.py", "render/formats.py", "commands/labels.py"}
 MARKUP = {"Console", "rprint", "echo", "secho", "confirm", "prompt"}
 
 
 def calls_of(path):
-    """The functions that a module calls, and the names of the methods."""
+    """The names of the functions and of the methods that a module calls."""
     called = [node.func for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
     functions = {function.id for function in called if isinstance(function, ast.Name)}
     return functions, {function.attr for function in called if isinstance(function, ast.Attribute)}

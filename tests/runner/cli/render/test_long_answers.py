@@ -1,4 +1,4 @@
-"""Long answers: the same rows in every format, into files that appear only whole."""
+"""Long answers: the same rows in every format, in files that appear only once they are complete."""
 
 import csv
 import io
@@ -21,13 +21,13 @@ NUMBERS = ("e_t", "e_v", "se_t", "learning_rate")
 
 @pytest.fixture
 def ask(invoke, trained_database):
-    """`ask(*words)`: an answer about the small sweep."""
+    """`ask(*words)`: runs a command on the small sweep."""
     return lambda *words: invoke(*words, "--db", trained_database)
 
 
 @pytest.fixture
 def exported(ask, tmp_path):
-    """`exported(kind, *words)`: the rows of an answer written to a file, as plain data."""
+    """`exported(kind, *words)`: the rows that a command wrote to a file, as plain data."""
 
     def export(kind, *words):
         path = tmp_path / f"answer.{kind}"

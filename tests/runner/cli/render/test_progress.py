@@ -1,4 +1,4 @@
-"""The live line: what it counts, by a clock that the test holds."""
+"""The live line: what it counts, by a clock that the tests control."""
 
 import io
 import math
@@ -19,7 +19,7 @@ from support.cli.expected_work import Expected, ends
 
 
 def test_the_last_line_has_the_verdicts_on_what_ended_last(clock, make_rows):
-    """They are found after the last block."""
+    """These verdicts are determined after the last block."""
 
     @dataclass(frozen=True)
     class Judged(Expected):
@@ -39,7 +39,7 @@ def test_the_last_line_has_the_verdicts_on_what_ended_last(clock, make_rows):
 
 @pytest.mark.parametrize(("is_due", "last"), [(False, "2/2 trials, "), (True, "2/2 trials so far, ")])
 def test_trials_of_rounds_are_all_only_once_no_round_is_due(clock, make_rows, is_due, last):
-    """Until then, a line without trials left says that more may follow, as they often do."""
+    """Until then, a line with no trials left says that more may follow."""
 
     class Repeated(Expected):
         def has_rounds(self):
@@ -60,7 +60,7 @@ def test_trials_of_rounds_are_all_only_once_no_round_is_due(clock, make_rows, is
 
 
 def test_work_time_left_and_the_best_error_are_counted(clock, make_rows):
-    """Two trials of 10 epochs, one of them three times as costly: 40 units of work."""
+    """Two trials of 10 epochs, one of which costs three times as much: 40 units of work."""
     with LiveProgress(Expected({1: (10, 1.0), 2: (10, 3.0)})) as live:
         assert live.describe(101.0) == "0/2 trials, 0.0/s, starting"
         clock.now = 110.0
@@ -74,7 +74,7 @@ def test_work_time_left_and_the_best_error_are_counted(clock, make_rows):
 
 
 def test_a_sweep_that_prunes_needs_the_epochs_of_its_rungs(clock, make_rows):
-    """The trials that wait at a rung are no work yet, and most of those that are left will never train on."""
+    """Trials that wait at a rung are no work yet, and most of the remaining ones will never train on."""
 
     class Pruning(Expected):
         def epochs_left(self):
@@ -87,16 +87,16 @@ def test_a_sweep_that_prunes_needs_the_epochs_of_its_rungs(clock, make_rows):
         left = 20
         clock.now = 120.0
         live(Block(make_rows([1] * 9, range(2, 11)), ends(1, status=Status.PENDING)))
-        # Ten epochs in 10 s since the first block, and 20 are left.
+        # Ten epochs took 10 s since the first block, and 20 are left.
         assert ", 20 s left" in live.describe(120.0)
         clock.now = 121.0
         live(Block(make_rows([2] * 5, range(1, 6)), ()))
-        # Not asked again so soon: five of the 20 are done.
+        # The number of epochs left is not queried again so soon: five of the 20 are done.
         assert ", 11 s left" in live.describe(121.0)
 
 
 def test_epochs_that_are_not_recorded_are_counted_too(clock, make_rows):
-    """Also where some are trained once more; the best error is that which the end tells."""
+    """Even if some are trained again. The best error is the one reported at the end of a trial."""
 
     def counted(last, count):
         return EpochCounts(np.array([1, 2]), np.array([last, last]), np.array([count, count]))
@@ -114,7 +114,7 @@ def test_epochs_that_are_not_recorded_are_counted_too(clock, make_rows):
 
 
 def test_time_in_which_the_process_was_suspended_does_not_count(clock, make_rows):
-    """Ctrl-Z for an hour after ten of forty epochs, one a second."""
+    """Ctrl-Z for an hour after ten of forty epochs, at one epoch per second."""
     with LiveProgress(Expected({1: (40, 1.0)})) as live:
         for epoch in range(1, 12):
             clock.now += 1.0 if epoch < 11 else 3600.0
@@ -166,7 +166,7 @@ def test_the_counts_of_verdicts_fit_next_to_the_bar():
 
 @pytest.mark.parametrize("columns", [80, 87, 88, 120])
 def test_the_line_of_a_large_sweep_is_not_wrapped(columns):
-    """The longest that there is: a million trials, more than a thousand of them a second, hours, a small error."""
+    """The longest line: a million trials, more than a thousand per second, much time left, a small error."""
     line = "123456/1000000 trials, 1234.5/s, 59 min 59 s left, best E_v 1.234e-05"
     bar = Progress(*progress.columns_for(columns), console=PlainConsole(width=columns, file=io.StringIO()))
     bar.add_task(line, total=1)
@@ -176,7 +176,7 @@ def test_the_line_of_a_large_sweep_is_not_wrapped(columns):
 
 @pytest.mark.parametrize(("is_terminal", "between"), [(True, "\n"), (False, "; ")])
 def test_a_cluster_is_told_as_it_is_now(is_terminal, between, clock, make_rows):
-    """Its rows a second are those of late, and both lines fit into 80 columns."""
+    """The rows per second are recent ones, and both lines fit into 80 columns."""
     with LiveProgress(Expected({1: (10_000, 1.0)})) as live:
         live.live = is_terminal
         engine = SimpleNamespace(cluster_status=ClusterStatus(3, 24, 27))
@@ -210,7 +210,7 @@ def test_errors_that_are_not_finite_are_never_the_best(clock, make_rows):
 
 
 def test_a_block_in_the_first_tick_of_the_clock_is_counted(clock, make_rows):
-    """Clocks with coarse ticks stand still between two looks."""
+    """With coarse ticks, a clock may not advance between two readings."""
     with LiveProgress(Expected({1: (3, 1.0)})) as live:
         live(Block(make_rows([1], [1]), ()))
         assert live.work_done == 1.0

@@ -1,4 +1,4 @@
-"""Where the live line appears, and what is said next to it: in a terminal and without one."""
+"""Where the live line appears, and what is printed next to it: in a terminal and without one."""
 
 import contextlib
 import io
@@ -92,7 +92,7 @@ def test_a_terminal_sees_the_line_and_standard_output_does_not(in_terminal, plai
 
 @pytest.mark.nightly
 def test_after_a_killed_driver_the_counts_are_right(own_folder, in_terminal, plain_text):
-    """The trials that it held are taken over while the others are trained already."""
+    """The trials that it held are taken over while the others are already being trained."""
     sweep = "--data iris --hidden 4 --hidden 5 --repeats 4 --epochs 600 --engine local --name long"
     with subprocess.Popen(
         [COMMAND, "run", *sweep.split()], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -110,7 +110,7 @@ def test_after_a_killed_driver_the_counts_are_right(own_folder, in_terminal, pla
 
 
 def counts_of_trials():
-    """How many trials have which status; nothing while there is no database yet."""
+    """The number of trials with each status; empty while there is no database."""
     try:
         with contextlib.closing(sqlite3.connect("file:fitgap.db?mode=ro", uri=True)) as connection:
             return dict(connection.execute("SELECT status, count(*) FROM trial GROUP BY status"))

@@ -1,4 +1,4 @@
-"""What a diagnosis concludes if most of its sweep was pruned: only what the judged configurations show."""
+"""The conclusions of a diagnosis if most of its sweep was pruned: only what the judged configurations show."""
 
 import pytest
 from fitgap.runner.cli.render.pruned import pruned_configurations

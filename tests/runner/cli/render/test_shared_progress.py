@@ -1,4 +1,4 @@
-"""The live line of a sweep that other drivers, or other terminals, train or change too."""
+"""The live line of a sweep that other drivers train, or that commands in other terminals change."""
 
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -13,7 +13,7 @@ from support.cli.expected_work import Expected, ends
 
 @dataclass(frozen=True)
 class Shared(Expected):
-    """The same for a sweep that others train in too: `answer` is how many of its trials have ended and how many not."""
+    """As `Expected`, if others train the sweep too: `answer` is the counts of trials that have ended and have not."""
 
     answer: list
     beforehand: tuple = ()
@@ -31,7 +31,7 @@ class Shared(Expected):
 
 
 def test_trials_taken_over_from_a_dead_driver_are_expected_too(clock, make_rows):
-    """Four trials wait at first; two more, which a dead driver held, come to the driver later. Six of ten are done."""
+    """Four trials are pending at first; two more, held by a dead driver, come later. Four others have already ended."""
     work = {number: (10, 1.0) for number in range(1, 7)}
     with LiveProgress(Shared(work, [4, 6], beforehand=(1, 2, 3, 4))) as live:
         assert live.describe(clock.now) == "0/6 trials, 0.0/s, starting"
@@ -44,7 +44,7 @@ def test_trials_taken_over_from_a_dead_driver_are_expected_too(clock, make_rows)
     done, left = zip(*seen, strict=True)
     assert done == tuple(f"{number}/6 trials" for number in work)
     assert left[-1] == "0 s left" and "0 s left" not in left[:-1]
-    # The first block counts as work that took no time, so the estimate is too short, but never by much.
+    # The first block counts as work that took no time, so the estimate is slightly too short.
     assert left[1:4] == ("10 s left", "10 s left", "8 s left")
 
 
@@ -53,7 +53,7 @@ def test_trials_that_other_drivers_end_are_counted_and_not_waited_for(clock, mak
     with LiveProgress(Shared(work, [0, 10])) as live:
         live(Block(make_rows([1], [1]), ()))
         clock.now += 10.0
-        # Another driver has ended five of them, this one the first.
+        # Another driver has ended five of the trials, and this one the first.
         live.expected.answer[:] = [6, 4]
         live(Block(make_rows([1] * 9, range(2, 11)), ends(1)))
         # Sixty units of work took ten seconds; forty are left.
@@ -84,7 +84,7 @@ def test_a_pack_that_is_cut_and_trained_again_counts_every_trial_once(clock, mak
 
 
 def test_trials_that_are_taken_away_are_not_waited_for(clock, make_rows):
-    """Cancelled in another terminal while they run: nothing more comes of them."""
+    """They are cancelled in another terminal while they run, so no more epochs of them follow."""
     work = {number: (10, 1.0) for number in (1, 2, 3)}
     with LiveProgress(Shared(work, [0, 3])) as live:
         live(Block(make_rows([1, 2, 3], [1, 1, 1]), ()))

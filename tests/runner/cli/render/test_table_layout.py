@@ -1,4 +1,4 @@
-"""Which columns a narrow terminal shows: labels, what was asked for, and long names on several lines."""
+"""Which columns a narrow terminal shows: labels, requested columns, and long names on several lines."""
 
 import re
 
@@ -76,7 +76,7 @@ def test_what_a_table_is_about_has_room_before_other_columns(width, expected):
 
 @pytest.fixture
 def planned(store, make_plan, make_configuration):
-    """A sweep of long architectures with two scalings, of which nothing is trained."""
+    """An untrained sweep with long architectures and two scalings."""
     rows = [
         make_configuration(2 * number + place, architecture=name, settings={"preprocess": scaling, "number": number})
         for number, name in enumerate(LONG)
@@ -101,7 +101,7 @@ def test_commands_show_labels_sort_key_and_what_was_asked_for(line, headers, pla
     assert code == 0 and max(map(len, lines)) <= 80
     end = next(place for place, each in enumerate(lines) if set(each.strip()) == {"─"})
     above = [[*re.finditer(r"\S+", each)] for each in lines[:end]]
-    # A header of two lines is that of one column, in a table that is narrow enough.
+    # In a sufficiently narrow table, a header may be split into two lines of the same column.
     text = "".join(found.group() for row in above for found in row).replace("-", "")
     for header in headers.split():
         pieces = header.split("_") if "_" in header else ["archi", "tecture"] if header == "architecture" else [header]

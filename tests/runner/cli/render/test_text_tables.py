@@ -1,4 +1,4 @@
-"""Tables: as wide as the terminal and no wider, whole in a pipe, and inert whatever the text in them."""
+"""Tables: no wider than the terminal, complete in a pipe, and safe whatever text they contain."""
 
 import re
 from pathlib import Path
@@ -11,7 +11,7 @@ from fitgap.runner.cli.render.trial_page import print_environment
 from fitgap.runner.names import plainer
 from support.sampling import every
 
-# Markup of rich, and what a terminal would obey.
+# Rich markup and control characters that a terminal would obey.
 EVIL = "[red]\x1b[31m\x07\r\n\u202eevil[/red]"
 
 
@@ -33,7 +33,7 @@ def test_every_answer_fits_a_terminal_of_80_columns(line, in_terminal, plain_tex
 
 
 def test_what_improve_would_add_is_told_apart_at_80_columns(in_terminal, plain_text, trained_database):
-    """By what is changed of which configuration, and why: text that is wrapped."""
+    """Columns name the change, the configuration that it changes, and the reason; text is wrapped."""
     code, written = in_terminal("improve", "small", "--dry-run", "--db", trained_database)
     lines = plain_text(written).splitlines()
     assert code == 0 and max(map(len, lines)) <= 85
@@ -49,7 +49,7 @@ def test_columns_without_room_are_named(in_terminal, plain_text, trained_databas
 
 
 def test_a_terminal_never_cuts_a_number(in_terminal, plain_text, trained_database, invoke):
-    """Every E_v that a pipe shows is found whole in the terminal."""
+    """Every E_v that a pipe shows appears in full in the terminal."""
     piped = invoke("trials", "small", "--columns", "trial,e_v,best_e_v", "--db", trained_database).out
     _, written = in_terminal("trials", "small", "--columns", "trial,e_v,best_e_v", "--db", trained_database)
     assert plain_text(written).split() == piped.split()
@@ -67,7 +67,7 @@ def test_a_pipe_gets_every_column_in_one_line_per_row(invoke, trained_database, 
 
 
 def obeyed(text):
-    """The characters of a text that a terminal would not simply show."""
+    """The characters of a text that a terminal would obey rather than show."""
     return [character for character in text if not character.isprintable() and character != "\n"]
 
 
@@ -89,7 +89,7 @@ EVIL_ASKED = ("sweeps", "trials 1", "show 1", "compare 1 --by activation,archite
 
 @pytest.mark.parametrize("line", EVIL_ASKED)
 def test_an_evil_name_in_a_database_stays_inert(line, store, database, make_plan, make_configuration, invoke):
-    """Names are checked on their way in; a database that somebody else made may hold anything."""
+    """Names are checked when they are entered, but a database from someone else may contain anything."""
     row = make_configuration(1, activation=EVIL, regularizer=EVIL, architecture=EVIL)
     store.add_sweep(make_plan([row, {**row, "hash": "2"}], 1, name=EVIL))
     answer = invoke(*line.split(), "--db", database)
@@ -98,7 +98,7 @@ def test_an_evil_name_in_a_database_stays_inert(line, store, database, make_plan
 
 @pytest.mark.parametrize("line", ["run --dry-run", "run", "show 1"])
 def test_evil_names_of_a_file_and_its_columns_stay_inert(line, invoke):
-    """The column never varies, so that `show` names it."""
+    """The column is constant, so `show` names it."""
     path = Path("ev\x1b[31m[red]il.csv")
     path.write_text("x,\x1b[31m[red]\x07,y\n1,5,1.5\n2,5,2.5\n3,5,3.5\n4,5,9.5\n")
     flags = ("--data", path, "--target", "y", "--epochs", "1", "--engine", "local")
@@ -154,7 +154,7 @@ def test_what_is_the_same_in_all_rows_is_told_once(capsys):
     print_table(rows, ["trial", "status", "e_v"])
     written = capsys.readouterr().out
     assert written.count("completed") == 1
-    # Numbers that were measured stay in their rows, even if they agree.
+    # Measured numbers stay in their rows even if they are equal.
     assert written.count("0.5") == 2
 
 
@@ -169,13 +169,13 @@ def test_printable_text_is_left_as_it_is(text):
 
 
 def test_a_single_column_that_is_wider_than_the_terminal_is_broken_and_not_cut(in_place):
-    """Whatever is in it, all of it is there."""
+    """All of its text is shown."""
     code, written = in_place("list", "optimizers", "--format", "table", columns=20)
     assert code == 0 and "…" not in written
 
 
 def test_long_values_of_a_trial_are_folded_below_each_other(capsys, monkeypatch):
-    """The features of a processor, as NumPy 2.2 names them, are longer than a line."""
+    """The processor features that NumPy 2.2 reports are longer than a line."""
     features = " ".join(f"AVX512_{number}" for number in range(20))
     monkeypatch.setattr("fitgap.runner.cli.render.trial_page.line_width", lambda most: 80)
     print_environment({"simd": features})
