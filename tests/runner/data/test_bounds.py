@@ -1,4 +1,4 @@
-"""Files that this machine or container has no memory for are refused in one line, before they are read."""
+"""Files too large for the memory of this machine or container are refused in one line, before they are read."""
 
 import io
 
@@ -18,7 +18,7 @@ MEGABYTE = 2**20
 
 @pytest.fixture
 def memory(monkeypatch):
-    """`memory(available, per_process)`: as many megabytes as there are."""
+    """`memory(available, per_process)`: set the usable memory, in megabytes."""
 
     def put(available, per_process=float("inf")):
         found = Memory(available * MEGABYTE, 10**12, per_process * MEGABYTE)

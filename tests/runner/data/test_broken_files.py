@@ -1,4 +1,4 @@
-"""Whatever is in a data file, it is a data set, or one line that says what is wrong; nothing in it is ever run."""
+"""Any data file gives a data set, or one line that says what is wrong; no code in it is ever run."""
 
 import json
 import time
@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 from support.data.broken_files import ARCHIVES, PARQUETS, TABLES, plain_archive, plain_table, trap_archive
 from support.profiles import share_of_examples
 
-# Everything here takes some hundredths of a second; this bounds what would not end.
+# Everything here takes some hundredths of a second; this limit catches what would not end.
 MOST_SECONDS = 10.0
 TARGETS = st.sampled_from(
     [["target"], ["target"], [], ["a"], ["target", "a"], ["targets"], ["nowhere"], ["\ud800"], [""]]
@@ -35,7 +35,7 @@ HANDLINGS = st.fixed_dictionaries({"missing": st.sampled_from(MISSING), "text": 
 
 
 def told(read, *arguments, **options):
-    """What was read, or the one line that says why nothing was. Nothing else may come."""
+    """What was read, or the one-line error that says why nothing was. Any other exception fails the test."""
     start = time.monotonic()
     try:
         answer = read(*arguments, **options)
@@ -47,7 +47,7 @@ def told(read, *arguments, **options):
 
 
 def check(content, suffix, target, handling):
-    """Read a file of a kind as data to train on and as inputs to predict from."""
+    """Read a file with this content as data to train on and as inputs to predict from."""
     file = Path("broken" + suffix)
     file.write_bytes(content)
     dataset = told(load_dataset, file.name, target=target, **handling)
@@ -107,7 +107,7 @@ CHOICES = st.builds(
 @share_of_examples(1, nightly=3)
 @given(TABLES, TARGETS, CHOICES)
 def test_any_choices(content, target, choices):
-    """Whatever was chosen about a file: stored, it gives the same data, and the file can be inspected."""
+    """With any choices for a file, the stored treatment gives the same data, and the file can be inspected."""
     file = Path("broken.csv")
     file.write_bytes(content)
     loaded = told(load_file, file.name, {}, target, choices)
@@ -119,7 +119,7 @@ def test_any_choices(content, target, choices):
     assert isinstance(inspected, str) or json.dumps(inspected.as_json(), allow_nan=False)
 
 
-# Fewer, because every one is tried in a process of its own.
+# Fewer examples, because each is tried in a process of its own.
 @share_of_examples(0.1)
 @given(PARQUETS, TARGETS, HANDLINGS)
 def test_any_parquet_file(content, target, handling):
@@ -127,7 +127,7 @@ def test_any_parquet_file(content, target, handling):
 
 
 def test_the_files_to_start_from_can_be_trained_on():
-    """Else the hunts above would see nothing but the first of all checks."""
+    """Otherwise, the random tests above would never get past the first check."""
     Path("broken.csv").write_bytes(plain_table())
     Path("broken.npz").write_bytes(plain_archive())
     assert load_dataset("broken.csv", target=["target"]).example_count == 12

@@ -1,4 +1,4 @@
-"""What cannot be decided about a file is refused in one line, or decided by the user."""
+"""Ambiguous files are refused in one line, unless the user decides."""
 
 import gzip
 

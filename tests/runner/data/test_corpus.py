@@ -1,11 +1,11 @@
-"""Of the data files in five packages, unmodified and with the last column as target, nearly all train."""
+"""Nearly all data files in five packages can be trained on, unmodified and with the last column as target."""
 
 import pytest
 from support.data.corpus import PACKAGES, corpus_files, tried
 
 LEAST_SHARE = 0.95
 LEAST_FILES = 1000
-# Why a file may be refused. Each of the refusals was looked at: nothing else could be right.
+# Why a file may be refused. Every refusal was reviewed and found correct.
 RIGHT_REASONS = (
     "has only 1 row",
     "has no rows",
@@ -24,7 +24,7 @@ RIGHT_REASONS = (
 
 @pytest.mark.nightly
 def test_nearly_all_files_of_other_people_train(tmp_path):
-    """Nothing but a DataError may come from any of them; the packages are those of the extra `corpus`."""
+    """None of them may raise anything but a DataError. The packages are those of the extra `corpus`."""
     files = corpus_files(tmp_path)
     assert len(files) >= LEAST_FILES, f"install the extra `corpus`: {', '.join(PACKAGES)}"
     refused = {}

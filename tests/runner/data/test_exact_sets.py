@@ -1,4 +1,4 @@
-"""Synthetic sets that are the same to the last bit on every platform, and what each of them is."""
+"""Synthetic sets that are bit for bit the same on every platform, and what each of them contains."""
 
 import numpy as np
 import pytest

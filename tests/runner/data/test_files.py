@@ -1,4 +1,4 @@
-"""Tests of what every data file has in common: how it is recognised, found and read."""
+"""Tests of what all data files have in common: how they are recognized, found and read."""
 
 import pytest
 from fitgap.runner.data import SourceDefaults, default_reading, is_file, load_dataset, source_defaults

@@ -1,4 +1,4 @@
-"""Files as other people write them are read with what an analyst would do first, and nothing of it goes unsaid."""
+"""Files as other people write them are read as an analyst would treat them first, and every step is reported."""
 
 import bz2
 import gzip
@@ -218,7 +218,7 @@ def test_day_and_month_are_told_apart_or_asked_for():
         loaded(text.replace("03/02", "02/03"))
     found = loaded(text.replace("03/02", "02/03"), dates={"when": "%m/%d/%Y"})
     assert found.dataset.inputs[1, 0] == 31 * 86400
-    # The first of each month is likelier than some days of January.
+    # The first days of three months are more likely than three days in January.
     assert loaded("when,a,y\n01/01/2020,1,0.5\n02/01/2020,2,1\n03/01/2020,3,2.5\n").dataset.inputs[1, 0] == 31 * 86400
 
 

@@ -1,4 +1,4 @@
-"""Synthetic data that every repeat draws anew."""
+"""Synthetic data that every repeat draws again."""
 
 import json
 from dataclasses import replace
@@ -105,7 +105,7 @@ SMALL = {
 
 
 def test_the_fingerprints_of_all_draws_are_kept_and_checked(tmp_path, monkeypatch):
-    """As if another version drew other examples from the second draw on."""
+    """As if another version drew other examples for repeat 3."""
     database = str(tmp_path / "s.db")
     run_sweep(SMALL, db=database, engine="local", notify=lambda line: None)
     original = DRAWN_SETS["sine"].load

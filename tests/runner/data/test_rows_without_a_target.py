@@ -39,7 +39,7 @@ def test_a_line_with_totals_needs_no_mark_of_its_own():
 
 
 def test_a_sweep_that_was_stored_with_totals_as_a_category_reads_the_same():
-    """The totals made categories of numbers before rows without a target were left out first."""
+    """Totals turned numbers into categories, before rows without a target were left out first."""
     text = "a,b,y\n" + "".join(f"{row % 5}.50,{row},{row % 7}.5\n" for row in range(30)) + "Total,435,\n"
     stored = Treatment(text=("a",), ignored={"b": "counts the rows"}, missing="refuse")
     found = load_freely("a.csv", text.encode(), stored=stored)

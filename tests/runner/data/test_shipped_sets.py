@@ -1,4 +1,4 @@
-"""The shipped files hold what scikit-learn distributes, value for value."""
+"""The shipped files contain exactly the values that scikit-learn distributes."""
 
 from importlib.resources import files
 

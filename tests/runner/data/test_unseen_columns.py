@@ -1,4 +1,4 @@
-"""Errors about new examples name the columns and cells of their file, not what is made of them."""
+"""Errors about new examples name the columns and cells of their file, not the inputs derived from them."""
 
 import pytest
 
@@ -7,7 +7,7 @@ TRAINED = "day;a;y\n" + "".join(f"2024-0{1 + row % 5}-1{row % 10};{row},5;{2 * r
 
 @pytest.fixture
 def answer(invoke, own_folder):
-    """`answer(text)`: what `predict` says to a file with this text, after training on dates and decimal commas."""
+    """`answer(text)`: the output of `predict` for a file with this text, after training on dates and decimal commas."""
     (own_folder / "old.csv").write_text(TRAINED)
     run = ("run", "--data", "old.csv", "--target", "y", "--target-kind", "numbers", "--hidden", "3", "--epochs", "2")
     assert invoke(*run, "--engine", "local").code == 0

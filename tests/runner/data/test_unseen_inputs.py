@@ -110,7 +110,7 @@ def test_an_npz_file_has_the_inputs_in_order(unseen):
 
 
 def test_an_npz_file_without_inputs_is_told_what_predictions_need(tmp_path):
-    """No targets, and no option that `fitgap predict` does not have."""
+    """The message asks neither for targets nor for options that `fitgap predict` does not have."""
     np.savez(tmp_path / "new.npz", targets=np.zeros(3))
     with pytest.raises(DataError, match=r"there is no array 'inputs': .*; to predict, .* needs the array 'inputs'$"):
         read_inputs(str(tmp_path / "new.npz"), ("x",), {}, missing="refuse")
@@ -124,7 +124,7 @@ MESSY = "id;size;when;color;y\n" + "".join(
 
 @pytest.mark.parametrize("strict", [False, True])
 def test_new_examples_are_read_as_the_training_file_was(tmp_path, strict):
-    """The training file gives its own inputs, whatever was found out or chosen; and so does another layout."""
+    """The training file gives the same inputs, whatever was detected or chosen. So does another layout."""
     path = tmp_path / "messy.csv"
     path.write_text(MESSY)
     chosen = {"separator": ";", "decimal": ",", "dates": {"when": "%d.%m.%Y"}, "ignore": ("id",), "text": "one_hot"}

@@ -1,4 +1,4 @@
-"""Windows over the rows of a table, against loops over single rows."""
+"""Windows over the rows of a table, compared with loops over single rows."""
 
 import itertools
 
@@ -14,7 +14,7 @@ ROWS = 12
 
 
 def table(kind="numbers"):
-    """Rows in a random order in time; their values tell them apart."""
+    """A table whose rows are in a random order in time and have distinct values."""
     rng = np.random.default_rng(4)
     targets = np.arange(ROWS)[:, np.newaxis] % 2.0 if kind == "classes" else rng.normal(size=(ROWS, 1))
     classes = ("a", "b") if kind == "classes" else ()

@@ -1,4 +1,4 @@
-"""Every wrong file gives one line that starts with the file and says what is wrong with it."""
+"""Every wrong file gives one line that starts with the file's name and says what is wrong with it."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Several drivers of one command: they find what one finds, end with it, and are replaced when they die."""
+"""Several drivers of one command get the same results as one, end with the first, and are replaced if they die."""
 
 import contextlib
 import os
@@ -36,7 +36,7 @@ THREE = Placement("local", drivers=3)
 
 
 class Onlooker:
-    """The caller of a training: `when_joined` is called once the further drivers hold or have trained trials."""
+    """The caller of a training run: `when_joined` is called once the further drivers hold or have trained trials."""
 
     def __init__(self, database, when_joined=None, drivers=3):
         self.database, self.when_joined, self.drivers = database, when_joined, drivers
@@ -49,7 +49,7 @@ class Onlooker:
         yield self
 
     def on_engine_ready(self, engine):
-        """The first driver trains nothing before the others have joined."""
+        """Make the first driver wait until the others have joined."""
         wait_until(lambda: len(self.joined()) == self.drivers - 1)
         if self.when_joined:
             self.when_joined(self)
@@ -63,7 +63,7 @@ class Onlooker:
 
     @property
     def living(self):
-        """The processes of further drivers that are still there."""
+        """The ids of further drivers' processes that still run."""
         return [process for process, started in self.processes.items() if still_runs(process, started)]
 
     def __call__(self, block):
@@ -95,7 +95,7 @@ def train(text, database, onlooker, placement=THREE):
 
 
 def train_and_tell(database, joined):
-    """Train the endless sweep; write the processes of the further drivers into the file `joined`."""
+    """Train the endless sweep; write the process ids of the further drivers to the file `joined`."""
 
     def tell(onlooker):
         joined.with_suffix(".part").write_text(" ".join(map(str, onlooker.processes)))
@@ -106,7 +106,7 @@ def train_and_tell(database, joined):
 
 @pytest.fixture(scope="module")
 def export_of_one(tmp_path_factory):
-    """What one driver finds in the short sweep."""
+    """The results of one driver for the short sweep."""
     database = str(tmp_path_factory.mktemp("one") / "one.db")
     train(SHORT, database, Onlooker(database, drivers=1), Placement("local"))
     return Evidence(database).export

@@ -1,4 +1,4 @@
-"""Generations of a search: what another driver does meanwhile changes none of them."""
+"""Generations of a search do not depend on what other drivers do meanwhile."""
 
 from itertools import pairwise
 from types import SimpleNamespace
@@ -22,7 +22,7 @@ axes:
 
 @pytest.mark.parametrize("lag", [0, 1])
 def test_generations_grow_and_are_based_on_all_but_the_last_ones(lag, monkeypatch):
-    """Of 42 configurations in generations of at most 12, whose sizes are 8, 8, 8, 12 and what is left."""
+    """42 configurations in generations of at most 12 have the sizes 8, 8, 8, 12 and the remaining 6."""
     made = []
 
     def watched(prepared, known, results, number, count, advised):

@@ -1,4 +1,4 @@
-"""Pruning: the best configurations of each rung go on, by what all have there; all others keep what they have."""
+"""Pruning: at each rung, the configurations that are best there continue; the others keep their results so far."""
 
 import itertools
 from math import fsum, inf
@@ -24,7 +24,8 @@ axes:
   regularizer: [none, {dropout: {ratio: 0.2}}]
   optimizer: [{adam: {rate: [0.003, 0.1]}}, {gradient_descent: {rate: 1e+30}}]
 """
-# Each rule with its rungs, and how many of all and of those that come to the first, second and third rung go on.
+# Each rule with its rungs, and how many configurations continue after rung `number`, given how many the sweep has and
+# how many are present there.
 RULES = {
     "halving: {factor: 2, first: 2, of: OF}\n": ((2, 4, 8), lambda number, all_, present: max(1, all_ // 2**number)),
     "median: {first: 3, every: 2, of: OF}\n": ((3, 5, 7, 9), lambda number, all_, present: (present + 1) // 2),
@@ -53,7 +54,7 @@ def found_in(store, sweep_id):
 
 
 def expected_of(grid, rule, of):
-    """By trial of the grid: the rung at which it is pruned, its rank there and of how many; None if it is not."""
+    """For each trial of the grid: the rung at which it is pruned, its rank there, and how many are ranked; or None."""
     rungs, kept_of = RULES[rule]
     left = list(dict.fromkeys(row["configuration"] for row in grid))
     order, pruned = {name: place for place, name in enumerate(left)}, {}
@@ -98,7 +99,7 @@ CASES = itertools.product(RULES, ("e_v", "best_e_v"), ("all", "epochs=log"), (1,
 @on_sqlite_per_commit
 @pytest.mark.parametrize(("rule", "of", "record", "pack_size"), every_row(7, CASES))
 def test_those_go_on_that_are_best_in_the_grid_at_each_rung(grid, rule, of, record, pack_size, database, monkeypatch):
-    """Each trial has the numbers that it has in the grid, as far as it was trained."""
+    """Each trial has the same numbers as in the grid, as far as it was trained."""
     monkeypatch.setattr(packs, "LARGEST_PACK", pack_size)
     text = GRID.replace("NAME", "halved").replace("RECORD", record) + rule.replace("OF", of)
     found = train(text, database)

@@ -1,4 +1,4 @@
-"""The heartbeat: leases are renewed, the dead are found, and nobody who lives is taken for dead."""
+"""The heartbeat: leases are renewed, dead drivers are found, and no living driver is taken for dead."""
 
 import threading
 import time
@@ -17,7 +17,7 @@ LIVING = process_started(1)
 
 @pytest.fixture
 def clock(monkeypatch):
-    """This process's own clock: it stands where `clock.now` says."""
+    """This process's own clock, which shows `clock.now`."""
 
     class Clock:
         now = 0.0
@@ -35,7 +35,7 @@ def driver_on(machine, *, process=1, started=LIVING, lease=10.0, now=0.0):
 
 
 def test_on_the_same_machine_the_process_tells(clock):
-    """Gone, or another one of the same number: dead, though its lease is valid."""
+    """A driver is dead, despite its valid lease, if its process is gone or another one has its process id."""
     here = machine_identity()
     assert Watch().is_dead(driver_on(here, started="another time"))
     assert not Watch().is_dead(driver_on(here))
@@ -67,7 +67,7 @@ def test_a_process_that_runs_here_is_dead_only_when_it_has_not_renewed_for_minut
 
 @pytest.mark.parametrize("jump", [-3600.0, 3600.0])
 def test_a_jump_of_the_databases_clock_kills_nobody_who_renews(jump, clock):
-    """Every two seconds the driver renews its lease by whatever the clock says now; the jump comes in between."""
+    """The driver renews its lease every two seconds by the current clock; the jump comes between two renewals."""
     watch, database_time, lease = Watch(), 1000.0, 1030.0
     for second in range(60):
         clock.now = float(second)
@@ -79,7 +79,7 @@ def test_a_jump_of_the_databases_clock_kills_nobody_who_renews(jump, clock):
 
 @pytest.mark.parametrize("jump", [-3600.0, 0.0, 3600.0])
 def test_the_dead_are_found_soon_whatever_the_clock_does(jump, clock):
-    """Within the length of a lease and five seconds, by a clock that only goes forward."""
+    """Within the length of a lease plus five seconds, by a monotonic clock."""
     watch, lease = Watch(), 1000.0 + claims.LEASE_SECONDS
     found = next(
         second
@@ -121,7 +121,7 @@ def test_it_beats_until_it_is_left_and_survives_a_database_that_is_away(monkeypa
 
 @pytest.mark.parametrize("write", ["renew", "take_over"])
 def test_a_connection_that_another_thread_keeps_is_a_database_that_is_away(write, tmp_path, identity):
-    """With SQLite, the driver's loop may wait for a lock with the only connection for longer than a beat."""
+    """With SQLite, the driver's loop may hold the only connection for longer than a beat while it waits for a lock."""
     words = (driver_on("elsewhere"),) if write == "take_over" else ()
     with open_store_for_writing(str(tmp_path / "own.db")) as store:
         driver = store.begin_driver(identity)
@@ -132,7 +132,7 @@ def test_a_connection_that_another_thread_keeps_is_a_database_that_is_away(write
 
 
 def test_one_that_was_replaced_stops_beating(store, driver, monkeypatch):
-    """The driver's own next write tells why."""
+    """The driver's own next write reports why."""
     monkeypatch.setattr(heartbeat, "BEAT_SECONDS", 0.001)
     driver.end()
     with Heartbeat(driver) as beating:

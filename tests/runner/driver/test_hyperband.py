@@ -8,7 +8,7 @@ from fitgap.runner.spec import sweep_from_text
 from fitgap.runner.store import open_store_for_writing
 from support.sampling import at_night
 
-# A random search that draws all of a grid, in its own order; in one more sweep, half of the trials have fewer epochs.
+# A random search that draws all of a grid, in its own order. In one test, half of the trials have fewer epochs.
 SEARCH = """\
 name: NAME
 data: xor
@@ -23,7 +23,7 @@ axes:
   optimizer: [{adam: {rate: [0.003, 0.03, 0.1]}}]
 """
 HYPERBAND = "hyperband: {factor: 2, first: 2}\n"
-# Twelve configurations of 10 epochs in proportions of 8, 6, 4 and 4, with the rungs of each bracket.
+# The brackets of twelve configurations of 10 epochs, in proportions of 8, 6, 4 and 4, with the rungs of each.
 BRACKETS = ((range(5), (2, 4, 8)), (range(5, 8), (4, 8)), (range(8, 10), (8,)), (range(10, 12), ()))
 NUMBERS = ("epoch", "e_t", "e_v", "accuracy_v")
 
@@ -79,7 +79,7 @@ def test_trials_with_fewer_epochs_are_compared_by_themselves(tmp_path):
     found = trained(text + HYPERBAND, str(tmp_path / "b.db"), "pruned", two)
     names = list(dict.fromkeys(name for name, *_ in whole))
     planned = {name: epochs for name, epochs, *_ in whole}
-    # Of 24, in the same proportions.
+    # The brackets of 24 configurations, in the same proportions.
     parts = (range(9), range(9, 16), range(16, 20), range(20, 24))
     brackets = []
     for places, rungs in zip(parts, ((2, 4, 8), (4, 8), (8,), ()), strict=True):

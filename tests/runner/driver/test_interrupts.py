@@ -1,4 +1,4 @@
-"""Signals: the first asks to stop, a second one or a long wait interrupts; afterwards everything is as before."""
+"""Signals: the first requests a stop, a second one or a timeout interrupts; then the previous state is restored."""
 
 import contextlib
 import os
@@ -73,7 +73,7 @@ def test_who_leaves_in_time_is_not_interrupted(monkeypatch):
 
 
 def test_an_interrupt_that_is_swallowed_comes_again(capfd):
-    """What is raised while an object is cleared up is lost; nothing is printed about it either."""
+    """An exception raised in `__del__` is lost; nothing is printed about it either."""
 
     class Stubborn:
         def __del__(self):
@@ -130,7 +130,7 @@ def test_what_nohup_ignores_stays_ignored(number):
 
 
 def test_an_interrupt_sent_to_what_a_script_runs_in_the_background_is_heard():
-    """Shells without job control ignore SIGINT there."""
+    """Shells without job control start such processes with SIGINT ignored."""
     with ignored(signal.SIGINT), InterruptHandler() as handler:
         send(signal.SIGINT)
         assert handler.is_requested
@@ -145,7 +145,7 @@ def ignored(number):
         signal.signal(number, before)
 
 
-# A handler that is not Python's cannot be put back by Python.
+# Python cannot restore a handler that was not set by Python.
 FOREIGN_HANDLER = """
 import faulthandler, signal
 from fitgap.runner.driver.interrupts import InterruptHandler

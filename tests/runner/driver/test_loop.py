@@ -1,4 +1,4 @@
-"""The driver: all pending trials are trained and recorded, and a stop leaves a sweep that goes on as if undisturbed."""
+"""The driver: all pending trials are trained and recorded, and a stopped sweep resumes as if it had not stopped."""
 
 import pytest
 from fitgap.runner.driver import (
@@ -80,7 +80,7 @@ def test_the_observer_sees_every_block_after_it_is_written(store, written):
 
 @on_sqlite_per_commit
 def test_a_trial_is_running_only_from_when_its_pack_is_taken(store, written):
-    """The first block comes when one pack runs: the trials of the others still wait."""
+    """When the first block comes, one pack is running; the trials of the others are still pending."""
     seen = []
 
     def on_block(block):
@@ -115,7 +115,7 @@ def test_a_driven_sweep_has_nothing_left_to_do(store, written):
 @on_sqlite_per_commit
 @pytest.mark.parametrize("stop_at", per_commit([3], [1, 3, 6]))
 def test_a_stopped_sweep_goes_on_as_if_undisturbed(stop_at, store, small_sweep, monkeypatch):
-    """Ctrl-C after some blocks: no trial stays running, nothing half-done stays, and the rest gives the same bits."""
+    """Ctrl-C after some blocks: no trial remains running or half-written, and the rest is bit for bit the same."""
     monkeypatch.setattr(block_builder, "BLOCK_SECONDS", 0.0)
     undisturbed = write_sweep(store, prepare_sweep(sweep_from_text(small_sweep)))
     drive_locally(store, undisturbed)
@@ -139,7 +139,7 @@ def test_a_stopped_sweep_goes_on_as_if_undisturbed(stop_at, store, small_sweep, 
 
 
 def numbers(store, written):
-    """What a sweep found, whatever the numbers of its trials and the time they took."""
+    """The trials and epochs of a sweep, with trials numbered from 0 and without the time they took."""
     trials, epochs = store.trials(written.sweep_id), store.sweep_epochs(written.sweep_id)
     first = trials[0]["trial"]
     found = [{**row, "trial": row["trial"] - first, "seconds": None} for row in trials]
@@ -194,7 +194,7 @@ def test_an_unknown_sweep_cannot_be_resumed(store, written):
 
 
 def test_a_pack_that_fails_does_not_stop_the_others(store, written, monkeypatch, small_counts):
-    """The driver records whatever an engine says, and goes on."""
+    """The driver records what the engine reports, and continues."""
 
     class HalfBroken:
         name, workers = "broken", 1

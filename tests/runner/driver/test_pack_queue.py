@@ -1,4 +1,4 @@
-"""What is left to train: claimed when it is taken, cut in two where it is lost, gone on with from its saved states."""
+"""The queue of packs: claimed when they are taken, split in two when they are lost, resumed from saved states."""
 
 import math
 
@@ -37,7 +37,7 @@ def completed(*trials):
 
 
 def train(work, run):
-    """Do with every task what `run` says, as the driver does; returns the ends of trials that were given up."""
+    """Call `run` for every task and record the block, as the driver does; returns the ends of trials given up."""
     given_up = []
     for task in work:
         block = run(task)
@@ -100,7 +100,7 @@ def test_a_worker_that_dies_once_costs_nobody_anything(work, store):
 
 
 def test_the_death_of_nodes_costs_attempts_and_nothing_else(work, store):
-    """More often than a trial that is alone may be lost: whole packs come again, and nothing is held against them."""
+    """Even more often than a single trial may be lost: whole packs are trained again, and no trial is blamed."""
     sizes = []
 
     def run(task):
@@ -152,7 +152,7 @@ def test_trials_that_had_ended_before_the_loss_are_left_alone(work, store):
 
 
 def test_what_was_lost_goes_on_from_the_states_that_it_saved(work, store):
-    """They all stand at the same epoch; those of an earlier one, or of none, train apart from them."""
+    """A pack resumes from states of the same epoch; trials with a state of another epoch, or none, form other packs."""
     handed_out = []
 
     def run(task):
@@ -202,7 +202,7 @@ def test_what_another_driver_has_taken_is_left_out(work, store, identity):
 
 
 def test_trials_that_were_lost_with_their_driver_come_back_in_smaller_packs(store, identity, written):
-    """So that one that is the cause is found, driver after driver."""
+    """So that the trial that kills its driver is found, one driver after another."""
     first = store.begin_driver(identity)
     first.claim(list(range(1, TRIALS + 1)))
     for attempt, size in enumerate([32, 16, 8], start=1):
@@ -216,7 +216,7 @@ def test_trials_that_were_lost_with_their_driver_come_back_in_smaller_packs(stor
 def test_a_trial_that_is_cancelled_and_opened_again_waits_until_its_old_pack_has_ended(
     store, driver, written, monkeypatch
 ):
-    """Blocks of the old pack were refused; those that still come must not end the trial without them."""
+    """Some blocks of the old pack were refused, so those that still come must not end the trial."""
     monkeypatch.setattr(packs, "LARGEST_PACK", 32)
     work = PackQueue(store, driver, written, workers=1)
     work.plan()

@@ -1,4 +1,4 @@
-"""Searches that learn and prune: every generation is a bracket, and what was pruned is behind all others."""
+"""Searches that learn and prune: every generation is a bracket, and pruned configurations rank behind all others."""
 
 import pytest
 from fitgap.runner.driver import drive, write_sweep
@@ -21,7 +21,8 @@ axes:
   architecture: [2, 3]
   optimizer: [{adam: {rate: 1e-3..1}}, {gradient_descent: {rate: [0.1, 1]}}]
 """
-# Each with its rungs, and how many go on of those that come to a rung, of a generation of so many.
+# Each rule with its rungs, and how many configurations continue after rung `number`, given how many the generation has
+# and how many are present there.
 RULES = {
     "halving: {factor: 2, first: 1}": ((1, 2, 4), lambda count, number, present: max(1, count // 2**number)),
     "median: {first: 2}": ((2, 4), lambda count, number, present: (present + 1) // 2),
@@ -29,7 +30,7 @@ RULES = {
 
 
 def searched(text, database):
-    """The stored proposals of a search with what came of them, the errors of their trials by epoch, and the sweep."""
+    """The stored proposals of a search with their results, the errors of their trials by epoch, and the sweep."""
     with open_store_for_writing(database) as store:
         written = write_sweep(store, prepare_sweep(sweep_from_text(text)))
         drive(store, written, engine="local", workers=None, on_block=lambda block: None)
@@ -79,7 +80,7 @@ def test_generations_are_pruned_by_themselves_and_the_next_learns_from_it(
 
 @pytest.mark.nightly
 def test_it_does_not_matter_how_often_it_is_stopped(tmp_path, invoke):
-    """Resumed after every few epochs, with other packs, it proposes and prunes the same."""
+    """A search that is resumed after every few epochs, in other packs, proposes and prunes the same configurations."""
     text = SEARCH.replace("METHOD", "tpe").replace("LAG", "1").replace("RULE", "halving: {factor: 2, first: 1}")
     (tmp_path / "s.yaml").write_text(text)
     at_once, resumed = str(tmp_path / "a.db"), str(tmp_path / "b.db")

@@ -1,4 +1,4 @@
-"""Rounds of repeats in a sweep: what they add has the numbers of a sweep with as many repeats for all."""
+"""Rounds of repeats: the trials they add have the same numbers as in a sweep with as many repeats for all."""
 
 import pytest
 from fitgap.runner.driver import drive, extend_sweep, repeats_to_come, stored_sweep, write_sweep
@@ -49,7 +49,7 @@ def train(text, database, spending=None):
 
 
 def found_in(store, written):
-    """The numbers of every trial, by configuration and repeat, and what the rounds have shown."""
+    """The numbers of every trial, by configuration and repeat, and the outcome of the rounds."""
     epochs = store.sweep_epochs(written.sweep_id)
     rows = {
         (row["configuration"], row["repeat"]): (
@@ -74,7 +74,7 @@ def with_all_repeats(tmp_path_factory):
 def test_what_rounds_train_is_part_of_what_as_many_repeats_for_all_train(
     with_all_repeats, least, pack_size, tmp_path, monkeypatch
 ):
-    """To the last bit; what is clearly worse has fewer repeats, and what diverged has no more than all."""
+    """To the last bit. Clearly worse configurations have fewer repeats, diverged ones only those that all have."""
     monkeypatch.setattr(packs, "LARGEST_PACK", pack_size)
     found, answer = train(grid(f"{{from: {least}, to: 5}}"), str(tmp_path / "r.db"))
     assert {key: with_all_repeats[key] for key in found} == found
@@ -91,7 +91,7 @@ def test_what_rounds_train_is_part_of_what_as_many_repeats_for_all_train(
 
 @pytest.mark.parametrize("lag", [0, at_night(1)])
 def test_a_search_that_learns_repeats_once_it_has_proposed_everything(lag, tmp_path):
-    """Its proposals are those of a search without rounds, also when asked for after these."""
+    """Its proposals are those of a search without rounds, also if queried after the rounds."""
     text = SEARCH.replace("LAG", str(lag))
     plain, _ = train(text.replace("{from: 1, to: 4}", "1"), str(tmp_path / "p.db"))
     found, answer = train(text, str(tmp_path / "r.db"))
@@ -106,7 +106,7 @@ def test_a_search_that_learns_repeats_once_it_has_proposed_everything(lag, tmp_p
 
 
 def test_it_does_not_matter_how_often_it_is_stopped(tmp_path):
-    """By a budget, between and within rounds; what is left is told."""
+    """A budget stops it between and within rounds; the repeats left are reported."""
     text = grid("{from: 1, to: 4}")
     expected = train(text, str(tmp_path / "a.db"))
     database, told = str(tmp_path / "b.db"), set()
@@ -122,7 +122,7 @@ def test_it_does_not_matter_how_often_it_is_stopped(tmp_path):
 
 
 def test_more_repeats_can_be_allowed_later(tmp_path):
-    """Those of a sweep with rounds, or rounds beyond the equal repeats of another one; with the same numbers."""
+    """More rounds for a sweep with rounds, or rounds for one with equal repeats. The numbers are the same."""
     expected = train(grid("{from: 2, to: 5}"), str(tmp_path / "a.db"))
     for name, before, flags in (("b", "{from: 2, to: 3}", "5"), ("c", "2", "from=2,to=5")):
         database = str(tmp_path / f"{name}.db")

@@ -1,4 +1,4 @@
-"""Packs to hand out, blocks as they come back from a node, and sweeps with their trials."""
+"""Fixtures for packs, blocks that a node returns, and sweeps with their trials."""
 
 import itertools
 

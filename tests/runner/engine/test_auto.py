@@ -1,4 +1,4 @@
-"""The engine that decides for itself: here at once, in plain processes when they are there, on Ray what is long."""
+"""The engine `auto` trains in this process at first, in local processes once they are ready, long sweeps on Ray."""
 
 import itertools
 import json
@@ -20,8 +20,8 @@ from support.engine.rows import rows_of
 from support.sampling import every_row
 
 NEVER = float("inf")
-# Trains packs until plain processes and Ray, both forced to start, have had some, at last one that is longer than all
-# others; then the same in this process.
+# Trains packs until local processes and Ray, both forced to start, have had some. The last pack is longer than all
+# others. Then trains the same packs in this process.
 FORCED = """
 import json, time
 from fitgap.runner.engine import auto
@@ -75,7 +75,7 @@ print(json.dumps(answers))
 
 @pytest.fixture
 def thresholds(monkeypatch):
-    """`thresholds(processes=…, ray=…)`: from how many seconds of work on these are worth their start."""
+    """`thresholds(processes=…, ray=…)`: set how many seconds of work make it worth starting them."""
 
     def set_(processes=NEVER, ray=NEVER):
         monkeypatch.setattr(auto, "WORTH_PROCESSES_SECONDS", processes)
@@ -97,7 +97,7 @@ def engine_for(sweep, trials, workers=2, notify=None):
 
 
 def test_a_small_sweep_starts_nothing(small_sweep, prepared, monkeypatch):
-    """By the work it is; on a machine that is busy enough, any sweep is long."""
+    """The amount of work decides, because on a very busy machine any sweep takes long."""
     monkeypatch.setattr(eta, "SECONDS_TO_MEASURE", NEVER)
     sweep, trials = prepared(small_sweep)
     with engine_for(sweep, trials) as engine:
@@ -117,8 +117,8 @@ def test_one_worker_needs_no_help(prepared, thresholds):
 
 @pytest.mark.nightly
 def test_with_processes_and_ray_every_row_is_the_same_and_there_once(tmp_path):
-    """Both come, each takes over from who was there before, and the processes have left when Ray has all. The last pack
-    is cut in two. None of them loads what lies in the current folder under the names of our packages.
+    """Both start, each takes over from its predecessor, and the processes have ended once Ray trains all packs.
+    The last pack is split in two. None of them loads modules with our packages' names from the current folder.
     """
     for name in ("core", "runner"):
         (tmp_path / f"{name}.py").write_text("raise RuntimeError('the wrong one was loaded')\n")
@@ -134,7 +134,7 @@ def test_with_processes_and_ray_every_row_is_the_same_and_there_once(tmp_path):
     ("looks", "keep"), every_row(5, itertools.product((0, 1, 3, 6, 10, 100), ("none", "best", "last", "state")))
 )
 def test_whenever_processes_come_they_take_over_with_the_same_results(looks, keep, prepared, thresholds, monkeypatch):
-    """Between packs, in the middle of one after some of its epochs, or never."""
+    """They come between packs, in the middle of a pack, or never."""
     monkeypatch.setattr(block_builder, "BLOCK_SECONDS", 0.0)
     thresholds(processes=0.0)
     sweep, trials = prepared(PACKS.replace("epochs: 6", f"epochs: 6, keep: {keep}"))
@@ -145,7 +145,7 @@ def test_whenever_processes_come_they_take_over_with_the_same_results(looks, kee
         blocks = list(engine.run(iter(tasks)))
     assert rows_of(blocks) == rows_of(expected)
     assert ends_of(blocks) == ends_of(expected)
-    # Of the states only those at the end: on the way they are saved where a pack is taken over.
+    # Only final states are compared: earlier ones are saved wherever a pack is taken over.
     assert as_text(blocks, "kept") == as_text(expected, "kept")
     assert as_text(blocks, "states", EPOCHS) == as_text(expected, "states", EPOCHS)
     begun_here = [int(task.states[0]["epoch"]) for task in engine.pool.given if task.states]
@@ -154,7 +154,7 @@ def test_whenever_processes_come_they_take_over_with_the_same_results(looks, kee
 
 
 def as_text(blocks, kind, first_epoch=0):
-    """The networks or states that are sent, from an epoch on, as text."""
+    """The networks or states sent from `first_epoch` on, as text."""
     found = [each for block in blocks for each in getattr(block, kind) if each.epoch >= first_epoch]
     return sorted(repr((each.trial_id, each.epoch, repr_of(each))) for each in found)
 
@@ -219,7 +219,7 @@ def test_where_ray_cannot_be_started_it_is_told_once_and_training_goes_on(
 
 @pytest.mark.parametrize("processes", [0.0, NEVER])
 def test_after_a_stop_every_pack_in_flight_has_saved_its_state_for_the_driver(processes, prepared, thresholds):
-    """Wherever it is trained, and nothing more is taken."""
+    """Wherever the packs are trained; no further pack is started."""
     thresholds(processes)
     sweep, trials = prepared("{data: iris, repeats: 40, training: {epochs: 1000000}, axes: {architecture: [4]}}")
     taken, blocks = [], []

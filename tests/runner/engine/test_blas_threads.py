@@ -1,4 +1,4 @@
-"""One BLAS thread while a pack trains, in this process as in a worker of Ray, whatever OMP_NUM_THREADS says.
+"""Training a pack uses one BLAS thread, in this process and in Ray workers, whatever OMP_NUM_THREADS says.
 
 Ray is started once.
 """
@@ -12,7 +12,7 @@ import pytest
 from threadpoolctl import threadpool_info
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-# A pack that has given its first block and not its last is in the middle of its training.
+# A pack that has yielded its first block but not its last is in the middle of its training.
 SCRIPT = """
 import json, sys
 from threadpoolctl import threadpool_info
@@ -43,7 +43,7 @@ else:
 
 
 def observed(engine, threads, folder):
-    """The BLAS threads before, in and after training, in a process whose environment asks for so many."""
+    """The BLAS threads before, during and after training, in a process whose environment asks for `threads`."""
     environment = {name: value for name, value in os.environ.items() if name not in THREAD_VARIABLES}
     if threads is not None:
         environment["OMP_NUM_THREADS"] = threads
@@ -54,7 +54,7 @@ def observed(engine, threads, folder):
 
 
 def test_the_threads_of_blas_can_be_counted_here():
-    """Else the tests below would see none and pass."""
+    """Otherwise, the tests below would see none and pass."""
     assert any(each["user_api"] == "blas" for each in threadpool_info())
 
 
@@ -68,7 +68,7 @@ def test_training_in_this_process_takes_one_thread_and_gives_the_others_back(thr
         assert max(found["before"]) > 1
 
 
-# With every commit, a test of `fitgap doctor` does so in the Ray that it starts.
+# On every commit, a test of `fitgap doctor` checks this in the Ray cluster that it starts.
 @pytest.mark.nightly
 def test_training_in_a_worker_of_ray_takes_one_thread(own_folder):
     found = observed("ray", "64", own_folder)

@@ -1,4 +1,4 @@
-"""Processes that start before the engine does: when they are worth it, and what they train once they are there."""
+"""Processes that start before the engine: when this pays, and what they train once they are ready."""
 
 import itertools
 from multiprocessing import connection
@@ -12,7 +12,7 @@ from support.engine.rows import rows_of
 
 
 def counted_work(asked):
-    """A long sweep's parts of work, counting how many of them are asked for."""
+    """The parts of a long sweep's work; those that are requested are added to `asked`."""
     for part in itertools.repeat(1e6, 1000):
         asked.append(part)
         yield part
@@ -37,7 +37,7 @@ def test_no_process_is_started_early_that_would_have_nothing_to_do(engine, worke
 
 
 def test_processes_that_are_there_already_train_everything(prepared, monkeypatch):
-    """With the same results as everywhere."""
+    """The results are the same as in this process."""
     sweep, trials = prepared(PACKS)
     with early_processes("auto", sweep.dataset, 2, [1e12]) as processes:
         while not all(process.is_ready for process in processes.workers):

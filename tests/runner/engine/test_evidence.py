@@ -1,4 +1,4 @@
-"""The evidence that a worker sends: the errors of a fixed sample, the same to the last bit in whatever company."""
+"""The evidence that a worker sends: errors of a fixed sample, bit for bit the same whichever trials share a pack."""
 
 import itertools
 from collections import defaultdict
@@ -17,13 +17,13 @@ from fitgap.runner.trial_status import Status
 from support.sampling import per_commit
 
 BEST, LAST, TRAINING, VALIDATION = 0, 1, 0, 1
-# More examples than a sample holds on one side, fewer on the other.
+# More training and validation examples than a sample holds.
 LARGE = "{data: digits, repeats: 2, training: {epochs: 12MORE}, axes: {architecture: [16]}}"
 
 
 @pytest.fixture
 def tasks_of():
-    """`tasks_of(text)`: a pack for every shape in a sweep, and where its examples come from."""
+    """`tasks_of(text)`: a pack for every shape in a sweep, and the source of their examples."""
 
     def make(text):
         sweep = prepare_sweep(sweep_from_text(text))
@@ -44,14 +44,14 @@ def evidence_of(blocks):
 
 
 def bits(found):
-    """By trial, what can be compared."""
+    """The evidence in a form that can be compared, by trial."""
     return {
         trial: (repr(each.statistics), each.errors.tobytes(), each.honest.tobytes()) for trial, each in found.items()
     }
 
 
 def ends_of(blocks):
-    """By trial, the errors in its summary, bit by bit."""
+    """The errors in the summaries with full precision, by trial."""
     names = ("best_e_v", "honest_e_t", "honest_e_v")
     return {end.trial_id: [getattr(end, name).hex() for name in names] for block in blocks for end in block.ended}
 
@@ -59,7 +59,7 @@ def ends_of(blocks):
 @pytest.mark.nightly
 @pytest.mark.parametrize("measured", per_commit([", measure: 40"], ["", ", measure: 40"]))
 def test_it_is_the_same_alone_and_in_any_company(measured, tasks_of, small_sweep):
-    """Beside members that diverge, with dropout, in mixed packs; also where other examples are measured each epoch."""
+    """With diverging members, with dropout, in mixed packs; also if other examples are measured after each epoch."""
     tasks, source = tasks_of(small_sweep.replace("epochs: 4", f"epochs: 4{measured}"))
     for task in tasks:
         blocks = list(train_pack(task, source))
@@ -71,7 +71,7 @@ def test_it_is_the_same_alone_and_in_any_company(measured, tasks_of, small_sweep
 
 
 def test_it_is_the_same_where_only_some_members_have_ended(tasks_of):
-    """Their last networks are measured apart from their best ones, whose errors are no longer theirs."""
+    """Their last networks are measured separately from their best ones, because the errors differ."""
     axes = "architecture: [4], optimizer: [{adam: {rate: [0.5, 0.4]}}], epochs: [3, 5]"
     (task,), source = tasks_of(f"{{data: iris, repeats: 2, training: {{measure: 40}}, axes: {{{axes}}}}}")
     together = evidence_of(list(train_pack(task, source)))
@@ -81,7 +81,7 @@ def test_it_is_the_same_where_only_some_members_have_ended(tasks_of):
 
 @pytest.mark.parametrize("measured", per_commit([", measure: 40"], ["", ", measure: 40"]))
 def test_it_is_the_same_for_trials_that_went_on_from_a_saved_state(measured, tasks_of, small_sweep):
-    """Whatever epoch they were stopped after, also where the best one was before."""
+    """Whatever epoch they were stopped after, also if the best epoch was before it."""
     tasks, source = tasks_of(small_sweep.replace("epochs: 4", f"epochs: 6{measured}"))
     for task, stop_after in itertools.product(tasks, (1, 3, 5)):
         epochs = itertools.count(1)
@@ -95,13 +95,13 @@ def test_it_is_the_same_for_trials_that_went_on_from_a_saved_state(measured, tas
 
 
 def test_a_saved_state_without_errors_ends_with_none_for_the_best_epoch(tasks_of):
-    """One that an earlier program saved."""
+    """Earlier versions saved such states."""
     (task,), source = tasks_of("{data: iris, training: {epochs: 2}}")
     first = list(train_pack(task, source, lambda: True))
     (state,) = [state for block in first for state in block.states]
     left_out = (member_summaries.BEST_ERRORS, member_summaries.HONEST, member_summaries.HONEST_ERRORS)
     arrays = {name: array for name, array in state.arrays.items() if name not in left_out}
-    # It was best before, and never again.
+    # Its best epoch was before the stop.
     arrays[member_summaries.SUMMARY] = np.array([0.0, 0.0, 1, 1.0])
     blocks = list(train_pack(task.starting_from([arrays]), source))
     (found,), (end,) = evidence_of(blocks).values(), [end for block in blocks for end in block.ended]
@@ -110,7 +110,7 @@ def test_a_saved_state_without_errors_ends_with_none_for_the_best_epoch(tasks_of
 
 
 def test_errors_are_those_of_single_examples_after_the_best_and_the_last_epoch(tasks_of):
-    """With fewer examples than a sample holds they are all there: their means are what was measured."""
+    """If there are fewer examples than a sample holds, it has all of them, and their means are the measured errors."""
     (task,), source = tasks_of("{data: iris, training: {epochs: 9}, axes: {optimizer: [{adam: {rate: 0.3}}]}}")
     blocks = list(train_pack(task, source))
     (end,), (found,) = [end for block in blocks for end in block.ended], evidence_of(blocks).values()
@@ -127,7 +127,7 @@ def test_all_trials_of_a_repeat_have_the_same_examples_and_never_too_many(measur
     (task,), source = tasks_of(LARGE.replace("MORE", measured).replace("[16]", "[16], activation: [relu, tanh]"))
     found = evidence_of(list(train_pack(task, source)))
     assert all(each.errors.shape == (2, 2, size) and each.errors.nbytes <= 4096 for each in found.values())
-    # Errors of examples: of two networks on the same ones they go together, of other ones they do not.
+    # The errors of two networks correlate if they were measured on the same examples, and otherwise they do not.
     repeats = [member.repeat for member in task.members]
     pairs = list(itertools.combinations(range(len(task.trials)), 2))
     alike = {pair: together(*(found[task.trials[row]].errors[LAST, VALIDATION] for row in pair)) for pair in pairs}
@@ -141,7 +141,7 @@ def together(one, other):
 
 
 def test_statistics_tell_dead_saturated_and_vanished(tasks_of):
-    """By construction: ReLUs that never begin to learn, sigmoids driven far out, weights drawn to zero."""
+    """By construction: ReLUs that never start to learn, saturated sigmoids, and weights pulled to zero."""
     text = "{data: iris, training: {epochs: 120}, axes: {architecture: [6], AXES}}"
     found = {}
     for name, axes in {

@@ -1,4 +1,4 @@
-"""The engine in this process: packs one after another, each taken only when the one before has ended."""
+"""The engine in this process trains packs one after another, and takes each only when the previous one has ended."""
 
 import pytest
 from fitgap.runner.engine import ENGINES, make_engine, require_engine
@@ -20,7 +20,7 @@ def packs(small_sweep):
 
 
 def test_rows_and_ends_are_those_of_the_worker(packs):
-    """However the clock cuts them into blocks."""
+    """However the clock divides them into blocks."""
     tasks, dataset = packs
     expected = [block for task in tasks for block in train_pack(task, PreparedRepeats(dataset))]
     with LocalEngine(dataset) as engine:
@@ -32,7 +32,7 @@ def test_rows_and_ends_are_those_of_the_worker(packs):
 
 
 def rows_of(blocks):
-    """Trial, epoch and E_v of every row, as text: equal bits have equal text, also those that are no numbers."""
+    """Trial, epoch and E_v of every row, as text, so that NaN equals NaN."""
     parts = [block.rows for block in blocks if block.rows is not None]
     return [
         (trial, epoch, repr(e_v))
@@ -58,7 +58,7 @@ def test_a_pack_is_taken_only_when_the_one_before_has_ended(packs):
 
 
 def test_an_engine_is_made_by_its_name(packs):
-    """Making one starts nothing: that is for entering it."""
+    """Creating an engine starts nothing; only entering it does."""
     _, dataset = packs
     made = {name: make_engine(name, dataset, 3, expected_work=1.0) for name in ENGINES}
     assert {name: engine.name for name, engine in made.items()} == {name: name for name in ENGINES}

@@ -56,7 +56,7 @@ def test_a_stored_search_plans_the_same_configurations():
 
 
 def test_ways_to_use_the_examples_are_those_that_were_drawn():
-    """A range of shares has a row for each of them, with what is learned from its examples."""
+    """Each share drawn from a range has a row, with what is learned from its examples."""
     sweep = prepared("data: iris\nsearch: random:trials=6\naxes: {training_examples: 0.2..0.8:linear}")
     shares = {f"training_examples={each.training_examples}" for each in sweep.configurations}
     assert {row["variant"] for row in sweep_plan(sweep).variants} == shares

@@ -1,4 +1,4 @@
-"""What a new sweep says about settings that make no difference."""
+"""Messages of a new sweep about settings that have no effect."""
 
 import pytest
 from fitgap.runner.planning.idle_settings import idle_settings

@@ -1,4 +1,4 @@
-"""What an architecture that does not fit its data is told to do."""
+"""The advice for architectures that do not fit their data."""
 
 import re
 
@@ -46,7 +46,7 @@ def check(axes, line):
             "res(8-8-8-8-8-8)",
             "let it end with a layer as wide as its inputs, or put a layer in front of it that is as wide as",
         ),
-        # The layer that does not fit has nothing to do with the connection elsewhere.
+        # The layer that does not fit is not the one with the residual connection.
         ((4,), "res(4)-conv8x3", "say how the 4 inputs are arranged, with shape under data"),
         ((9, 9, 1), "conv8x9-res(conv8x3)", "choose other sizes or layers"),
     ],
@@ -59,7 +59,7 @@ def test_the_layer_that_does_not_fit_is_advised(axes, line, advice):
 
 @given(st.integers(2, 30), st.lists(st.integers(2, 30).map(str) | st.just("norm"), min_size=1, max_size=3))
 def test_connections_in_the_advice_fit(width, inside):
-    """Around plain layers, in front of which stands nothing or another layer."""
+    """For connections around plain layers, with and without another layer in front of them."""
     for axes, line in (((width,), "res({})"), ((5,), f"{width}-res({{}})")):
         try:
             check(axes, line.format("-".join(inside)))

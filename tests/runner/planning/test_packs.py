@@ -1,4 +1,4 @@
-"""Packing: every waiting trial is in exactly one pack, packs share a shape, and their size keeps workers busy."""
+"""Packing: every pending trial is in exactly one pack, packs have one shape, and their size keeps workers busy."""
 
 import re
 from dataclasses import replace
@@ -46,7 +46,7 @@ axes:
 """
 
 
-# Of several shapes. No fixture: Hypothesis would write all of them out.
+# Configurations of several shapes. Not a fixture, because Hypothesis would print all of them.
 CONFIGURATIONS = sweep_from_text(TEXT).configurations()
 
 
@@ -56,7 +56,7 @@ def planned(configurations, repeats):
 
 
 def prepared(repeats=9, seed=0, **changes):
-    """A sweep at hand, its data two columns of numbers."""
+    """A prepared sweep whose targets are two columns of numbers."""
     sweep = replace(sweep_from_text(TEXT), repeats=repeats, seed=seed)
     return PreparedSweep(**{**vars(PreparedSweep(sweep, DATASET, PREPARATION, Numbers(), ())), **changes})
 
@@ -126,7 +126,7 @@ def test_the_work_of_a_trial_is_its_epochs_and_the_connections_of_its_network():
 
 
 def test_folds_of_different_sizes_do_not_share_a_pack():
-    """Ten examples in three folds: one fold has four of them, and a pack needs equally many."""
+    """Ten examples in three folds: one fold has four of them, but all members of a pack need equally many."""
     folds = replace(PREPARATION, division=Division(folds=3))
     sweep = prepared(repeats=1, preparation=folds)
     tasks = list(pack_trials(planned(CONFIGURATIONS[:4], 3), sweep, workers=1))
@@ -136,7 +136,7 @@ def test_folds_of_different_sizes_do_not_share_a_pack():
 
 
 def test_a_large_network_gets_a_small_pack(monkeypatch):
-    """What does not fit the cache gains nothing from company; what is small is bounded by what pays."""
+    """Networks that exceed the cache gain nothing from a larger pack; small ones gain nothing beyond some size."""
     monkeypatch.setattr(packs, "cache_bytes", lambda: 1 << 20)
     (group,) = groups_of(planned(CONFIGURATIONS[:1], 9), prepared())
     for layers in ((64, 16, 10), (64, 256, 128, 10), (500, 2000, 10)):
@@ -149,7 +149,7 @@ def test_a_large_network_gets_a_small_pack(monkeypatch):
 
 
 def test_more_tiny_networks_than_others_share_a_pack():
-    """They train so fast that what a pack costs besides its training counts."""
+    """They train so fast that the fixed cost of a pack matters."""
     shape = replace(pack_shape(CONFIGURATIONS[0], prepared()), batch_size=32)
     sizes = [(2, 1), (4, 8, 3), (64, 16, 10), (64, 256, 128, 10)]
     tiny, small, *others = (enough_members(replace(shape, network=dense_network(layers))) for layers in sizes)
@@ -177,7 +177,7 @@ def test_many_groups_of_packs_are_told_in_one_line():
 
 
 def test_workers_that_are_many_send_their_blocks_less_often():
-    """So that a driver hears of about as many blocks a second, whoever many they are."""
+    """So that a driver gets about as many blocks per second, however many workers there are."""
     assert block_seconds(1) == block_seconds(MANY_WORKERS) == 0.0
     assert block_seconds(MANY_WORKERS + 1) > 0.5
     assert block_seconds(1_000) == 10.0

@@ -1,4 +1,4 @@
-"""Planning: what is written of a sweep before it runs agrees with what will be trained."""
+"""Planning: what is stored about a sweep before it runs agrees with what will be trained."""
 
 import json
 from dataclasses import replace
@@ -41,19 +41,19 @@ def test_what_is_written_reads_back_as_the_same_sweep(small_sweep):
 
 
 def listed(plan):
-    """The plan with its configurations at hand."""
+    """The plan with its configurations as a list."""
     return replace(plan, configurations=list(plan.configurations))
 
 
 def test_every_split_row_is_what_the_core_will_draw():
-    """Among digits several pixels vary among all examples, but not among the training examples of every repeat."""
+    """Several pixels of the digits vary among all examples, but not among the training examples of every repeat."""
     sweep = prepared("{data: digits, seed: 4, repeats: 3}")
     for row in sweep_plan(sweep).splits:
         split = split_examples(sweep.dataset, Division(0.3), seed=4, repeat=row["repeat"])
         assert (row["training_count"], row["validation_count"]) == (len(split.training), len(split.validation))
         constant = np.ptp(sweep.dataset.inputs[split.training], axis=0) == 0
         assert row["constant_columns"] == np.flatnonzero(constant).tolist() != []
-        # One minus the squared frequencies of ten nearly equal classes, halved.
+        # Half of one minus the sum of squared frequencies of ten nearly equally frequent classes.
         assert [row["constant_e_t"], row["constant_e_v"]] == pytest.approx([0.45, 0.45], abs=0.002)
         assert len(row["constant_errors"]) == 2 * 250 * 4
 
@@ -84,7 +84,7 @@ def test_a_configuration_row_says_what_people_search_for():
 
 
 def test_the_data_set_decides_what_the_sweep_leaves_open():
-    """A truth table validates on its own rows; the sweep's word counts where it says something."""
+    """A truth table validates on its own rows, unless the sweep says otherwise."""
     assert prepared("{data: xor}").preparation.division.validation == "same"
     assert prepared("{data: {source: xor, validation: 1}}").preparation.division.validation == 1
     assert prepared("{data: {source: iris, preprocess: none}}").preparation.preprocess == "none"
@@ -97,7 +97,7 @@ def test_a_split_that_leaves_a_side_empty_is_refused(validation):
 
 
 def test_folds_are_repeats():
-    """Three folds of two repeats are six splits, and in each three of them every example validates once."""
+    """Three folds of two repeats are six splits. In every three of them, each example is used for validation once."""
     sweep = prepared("{data: {source: iris, validation: {folds: 3}}, repeats: 2}")
     assert (sweep.repeat_count, sweep.trial_count, len(sweep_plan(sweep).splits)) == (6, 6, 6)
     for first in (1, 4):
@@ -144,7 +144,7 @@ def test_a_data_file_is_stored_with_its_full_path(tmp_path):
 
 @pytest.mark.parametrize("text", ["{data: digits}", "{data: {source: diabetes, preprocess: minmax}, repeats: 2}"])
 def test_what_a_split_taught_is_saved_with_it(text):
-    """The same numbers, to the last bit, as the examples are prepared with; JSON has null where nothing is filled."""
+    """Bit for bit the numbers with which the examples are prepared; JSON has null where nothing is filled."""
     sweep = prepared(text)
     for row in sweep_plan(sweep).splits:
         examples = prepare_examples(
@@ -162,7 +162,7 @@ def test_what_a_split_taught_is_saved_with_it(text):
 
 
 def test_inputs_far_outside_of_the_training_examples_are_named(tmp_path, monkeypatch):
-    """A column that is 7 but in two rows; the repeats in which only the smaller of them is trained on have a limit."""
+    """A column is 7 except in two rows. Repeats that train only on the row with the smaller deviation have a limit."""
     monkeypatch.chdir(tmp_path)
     rows = [f"{row % 11},{7.0001 if row == 3 else 9 if row == 41 else 7},{row % 13}.5" for row in range(60)]
     (tmp_path / "some.csv").write_text("\n".join(["a,x,y", *rows]))
@@ -195,7 +195,7 @@ def test_a_sweep_of_version_0_1_0_keeps_its_handling(tmp_path, monkeypatch):
     assert again.dataset.input_names == ("n", "size", "color=NA", "color=red")
     assert (again.preparation.missing, again.preparation.limits, again.report) == ("mean", False, ())
     assert fingerprint(again.dataset) == plan.data_set["fingerprint"]
-    # Written again, as when it is extended, it stays what it is.
+    # Stored again, as when it is extended, it does not change.
     twice = prepare_sweep(stored_sweep_of(json.loads(json.dumps(sweep_plan(again).specification))))
     assert fingerprint(twice.dataset) == plan.data_set["fingerprint"] and not twice.preparation.limits
 

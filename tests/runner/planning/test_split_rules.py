@@ -20,7 +20,7 @@ OTHER = "subject,day,part,x,kind\n" + "".join(f"t{row},2021-01-01,val,{row}.5,{'
 
 @pytest.fixture
 def prepared(tmp_path, monkeypatch):
-    """`prepared(**data)`: a sweep of the table with these settings of its data."""
+    """`prepared(**data)`: a sweep of the table with these data settings."""
     (tmp_path / "table.csv").write_text(TABLE)
     (tmp_path / "other.csv").write_text(OTHER)
     monkeypatch.chdir(tmp_path)

@@ -1,4 +1,4 @@
-"""What a new sweep says about a file whose validation errors would say too little."""
+"""Warnings of a new sweep about files whose validation errors would mislead."""
 
 import time
 
@@ -65,7 +65,7 @@ def test_validation_by_the_training_file_itself_is_noticed(tmp_path):
     (line,) = warnings_of(tmp_path, text, validation={"file": str(tmp_path / "table.csv")})
     assert "every validation example" in line
     assert "is a training example too" in line
-    # Where it is asked for, it is no surprise.
+    # No warning if the user asked for it.
     assert warnings_of(tmp_path, text, validation="same") == []
 
 

@@ -63,7 +63,7 @@ def test_weights_change_the_errors_and_can_be_repeated(table, invoke):
     assert "weight" not in found["plain"][0] and "class_weight" not in found["plain"][0]
     assert found["both"][0]["weight"] == "cost" and found["both"][0]["class_weight"] == "balanced"
     assert len({str(rows) for _, rows, _ in found.values()}) == 3
-    # Of two balanced classes, a constant knows nothing.
+    # With two balanced classes, the best constant is no better than chance.
     assert found["balanced"][2][0][0] == pytest.approx(0.25, rel=0.02)
     for number in (1, 3, 5):
         assert "equal bit for bit" in invoke("replay", number).out
@@ -96,7 +96,7 @@ def test_weights_of_data_in_memory(table):
 
 
 def test_weights_in_an_npz_file(table, invoke):
-    """An array of weights does what a column does, and goes with the rows that stay."""
+    """An array of weights works like a column, and loses the same rows as the examples."""
     inputs, targets, cost = (
         table.select("x", "z").to_numpy(),
         table["y"].to_numpy().astype(str),

@@ -57,14 +57,14 @@ def test_architectures(written, architecture):
     ],
 )
 def test_architectures_with_other_layers(written, labels):
-    """What is read is written in shorthand, and reads back as the same."""
+    """What was read is written in shorthand, and can be read back unchanged."""
     found = list(read_architecture(SpecNode(written)))
     assert list(map(AXES["architecture"].write, found)) == labels
     assert [list(read_architecture(SpecNode(label))) for label in labels] == [[each] for each in found]
 
 
 def numbers(domain):
-    """Numbers from a domain, of which not all survive the rounding to float32."""
+    """Numbers that a domain accepts; some others would not survive rounding to float32."""
     low, high = (domain.at_least or domain.above or 0), domain.at_most
     if domain.whole:
         return st.integers(low, high)

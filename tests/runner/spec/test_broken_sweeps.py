@@ -1,4 +1,4 @@
-"""Whatever is in a sweep file or a flag, it is a sweep, or one line that says where the mistake is."""
+"""Any sweep file or flag gives a sweep, or one line that says where the mistake is."""
 
 import time
 from pathlib import Path
@@ -11,12 +11,12 @@ from support.profiles import share_of_examples
 from support.spec.broken_sweeps import MENDED_BYTES, MENDED_TEXTS, WITH_A_WRONG_PART, with_an_unknown_key
 
 FILE = Path("broken.yaml")
-# Everything here takes some hundredths of a second; this bounds what would not end.
+# Everything here takes some hundredths of a second; this limit catches what would not end.
 MOST_SECONDS = 10.0
 
 
 def told(read, *arguments):
-    """The sweep that was read, or the one line that says why there is none. Nothing else may come."""
+    """The sweep that was read, or the one-line error that says why there is none. Other exceptions fail the test."""
     start = time.monotonic()
     try:
         answer = read(*arguments)
@@ -31,7 +31,7 @@ def told(read, *arguments):
 
 
 def check_file(content, folder):
-    """What is in the file is told, under its name, and nothing else is written."""
+    """Read a file with this content; errors must start with its name, and no other file may be written."""
     FILE.write_bytes(content)
     answer = told(sweep_from_file, FILE)
     assert isinstance(answer, Sweep) or answer.startswith("broken.yaml")
@@ -61,5 +61,5 @@ def test_a_file_of_any_bytes_is_a_sweep_or_one_line(content, own_folder):
 def test_an_unknown_key_is_named(written, own_folder):
     text, path, key = written
     answer = check_file(text.encode(), own_folder)
-    # A mapping that may have one key only is wrong as a whole.
+    # A mapping that may have only one key is reported as a whole.
     assert isinstance(answer, str) and (key in answer or (path and path_text(path) in answer))

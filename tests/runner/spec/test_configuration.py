@@ -81,7 +81,7 @@ def test_the_functions_of_a_layer():
 
 
 def test_the_hash_is_the_same_for_ever():
-    # Databases hold it: when this fails, every stored sweep loses its configurations.
+    # Databases store this hash: if it changes, every stored sweep loses its configurations.
     assert CONFIGURATION.hash == "8a1b8c4f1e4eddf6"
 
 
@@ -146,7 +146,7 @@ def test_a_variant_of_a_later_version_is_refused():
 
 
 def test_a_configuration_does_not_depend_on_what_was_restored_before(monkeypatch):
-    """1 and 1.0, and 0.0 and -0.0, are the same to Python, but not as text, of which the hash is made."""
+    """1 and 1.0, and 0.0 and -0.0, are equal in Python, but not as text, from which the hash is computed."""
     pairs = [(rate, beta) for rate in (1, 1.0) for beta in (0, 0.0, -0.0)]
     forms = [
         {**CONFIGURATION.canonical(), "optimizer": {"name": "momentum", "rate": rate, "beta": beta}}
@@ -182,7 +182,7 @@ def test_the_label_of_every_row_reads_back_as_the_same_choice(row, data):
     assert Choice.from_canonical(json.loads(json.dumps(written.canonical())), table) == written
 
 
-# Each value of every parameter that is a word or a truth value, so that none is left to chance.
+# Each value of every parameter that is a word or a Boolean, so that none is left to random draws.
 WORDS = [
     (row, parameter, value)
     for row, (table, name) in ROWS.items()
@@ -235,7 +235,7 @@ def test_the_label_of_a_combination_reads_back_as_the_same_choices(table, writte
 
 @given(st.data())
 def test_values_of_strategies_are_accepted(data):
-    # The strategies above would find little if they drew what is refused.
+    # The strategies above would find little if they drew values that are refused.
     table, name = ROWS[data.draw(st.sampled_from(list(ROWS)))]
     for field in table[name].parameters().values():
         value = data.draw(values_of(field.metadata["domain"]))

@@ -1,4 +1,4 @@
-"""The sizes of generations: the first ones are small, and every place in the plan is in one generation."""
+"""The sizes of generations: the first ones are small, and every position in the plan is in one generation."""
 
 from itertools import islice
 
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 
 def sizes_of(generations):
-    """The sizes of the generations, without end."""
+    """An endless iterator over the sizes of the generations."""
     number = 0
     while True:
         yield generations.begin(number + 1) - generations.begin(number)

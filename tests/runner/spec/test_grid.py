@@ -1,4 +1,4 @@
-"""The grid of configurations: a sequence like a list of them, that makes none before it is asked."""
+"""The grid of configurations: a sequence like a list, but each configuration is created only on access."""
 
 import itertools
 

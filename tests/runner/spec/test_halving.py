@@ -144,7 +144,7 @@ def test_hyperband_has_the_brackets_of_the_paper():
 
 @given(st.integers(1, 400), st.integers(1, 5), st.integers(2, 5), st.integers(2, 300))
 def test_the_brackets_of_hyperband_share_all_configurations(configurations, first, factor, epochs):
-    """Only the last ones may be empty, and then they do not begin anywhere."""
+    """Only the last ones may be empty, and then they have no start."""
     rule = HyperbandSettings(first=first, factor=factor)
     sizes, starts = rule.sizes(configurations, epochs), rule.bracket_starts(configurations, epochs)
     assert sum(sizes) == configurations and len(sizes) == len(rule.rungs(epochs)) + 1

@@ -25,7 +25,7 @@ def numbers(written, *, whole=False):
         ("1e-4..1e-1:log:4", False, [1e-4, 1e-3, 1e-2, 1e-1]),
         ("0..1:linear:5", False, [0, 0.25, 0.5, 0.75, 1]),
         ({"range": [4, 128], "scale": "log", "steps": 6}, True, [4, 8, 16, 32, 64, 128]),
-        # Whole numbers that steps meet twice are one value.
+        # A whole number that two steps round to is one value.
         ("1..3:linear:9", True, [1, 2, 3]),
     ],
 )

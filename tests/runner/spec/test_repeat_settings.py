@@ -100,7 +100,7 @@ def test_the_most_trials_count_against_the_limit():
         ("{from: 2, to: 4}", "8", RepeatRounds(2, 8)),
         ("{from: 2, to: 4}", "from=2,to=6", RepeatRounds(2, 6)),
         ("{from: 2, to: 4, until: 0.9}", "8", RepeatRounds(2, 8, 0.9)),
-        # What is left out is as in the sweep, not as in a new one.
+        # Omitted settings keep the sweep's values; they do not get the defaults of a new sweep.
         ("{from: 1, to: 4, until: 0.9}", "from=1,to=14", RepeatRounds(1, 14, 0.9)),
         ("{from: 2, to: 4, until: 0.9}", "to=6", RepeatRounds(2, 6, 0.9)),
         ("3", "to=6", RepeatRounds(3, 6)),

@@ -1,4 +1,4 @@
-"""Every mistake in a sweep file is told in one line that names its place."""
+"""Every mistake in a sweep file is reported in one line that names its place."""
 
 import re
 

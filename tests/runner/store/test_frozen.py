@@ -1,4 +1,4 @@
-"""Files that are read without locks: whoever writes to one meanwhile is noticed, and the answer refused."""
+"""Files that are read without locks: if one is changed meanwhile, this is noticed and the read fails."""
 
 import contextlib
 import itertools
@@ -16,7 +16,7 @@ from fitgap.runner.store.schema.backup import back_up_database
 
 @pytest.fixture
 def database(trained_database, own_folder, monkeypatch):
-    """A database that belongs to somebody else, as far as its reader knows."""
+    """A database that appears to belong to another user."""
     for module in (sqlite, sqlite_files):
         monkeypatch.setattr(module, "is_ours", lambda path: False)
     return shutil.copy(trained_database, own_folder / "fitgap.db")
@@ -34,7 +34,7 @@ def test_what_changes_meanwhile_is_noticed_at_the_end(database):
             for number, _ in enumerate(store.each_trial("small", TrialQuery())):
                 if number == 1:
                     write(database)
-        # The next question opens it anew.
+        # The next query opens the file again.
         assert [row["name"] for row in store.sweeps()] == ["smallx"]
 
 

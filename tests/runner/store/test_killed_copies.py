@@ -1,4 +1,4 @@
-"""Backups, copies and restores that are killed: each leaves the old or the new, whole, and removes nothing else."""
+"""Killed backups, copies and restores leave the old or the new database complete, and remove no other files."""
 
 import json
 import os
@@ -29,7 +29,7 @@ def database(trained_database, own_folder):
 
 @pytest.fixture(scope="module")
 def kill():
-    """`kill(step, *words)`: do this in a process that is killed at this step; gives its exit status and all steps."""
+    """`kill(step, *words)`: run a command in a process killed at this step; returns exit status and number of steps."""
     with subprocess.Popen([sys.executable, DYING], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
 
         def ask(step, *words):
@@ -41,7 +41,7 @@ def kill():
 
 
 def places(steps, most):
-    """Steps to be killed at: every one, or about so many, evenly spread, and the last ones."""
+    """The steps at which to kill: all of them, or about `most` evenly spread ones, and the last ones."""
     last = int(steps) + 1
     return sorted({*range(1, last, 1 if most is None else last // most + 1), *range(last - 4, last)})
 
@@ -76,7 +76,7 @@ def test_a_restore_that_is_killed_anywhere_leaves_the_old_or_the_new(place, most
     assert int(steps) > 60
     ended = set()
     for step in places(steps, most):
-        # Another free name would take other steps.
+        # Files from earlier rounds would change the free name that is found, and with it the steps.
         for path in own_folder.glob("target.db*"):
             path.unlink()
         if place == "there":
@@ -100,7 +100,7 @@ def test_a_restore_that_is_killed_anywhere_leaves_the_old_or_the_new(place, most
 @pytest.mark.nightly
 @pytest.mark.parametrize("delays", [3, at_night(20)])
 def test_a_restore_that_is_killed_while_pages_are_written_leaves_the_old_or_the_new(delays, database, own_folder):
-    """At moments that no line of Python tells."""
+    """Killed at any time, not only between lines of Python."""
     saved = back_up_database(None, "saved.db")
     new = raw_rows(str(saved))
     rename(database, "later")

@@ -1,4 +1,4 @@
-"""Names and places of an SQLite file that would cost what is in it: told in one line instead."""
+"""Names and places of SQLite files that risk losing data are refused in one line."""
 
 import os
 import shutil
@@ -13,14 +13,14 @@ from fitgap.runner.store.schema.backup import back_up_database
 
 @pytest.fixture
 def made(sqlite_template):
-    """A database of our own in the current folder."""
+    """A fitgap database in the current folder."""
     shutil.copy(sqlite_template, "fitgap.db")
     return Path("fitgap.db")
 
 
 @pytest.mark.parametrize("ending", ["-wal", "-shm", "-journal"])
 def test_names_of_side_files_are_no_names_of_databases(ending, made):
-    """SQLite removes such a file beside the database whose it would be, or never opens that one again."""
+    """SQLite would take it for a side file of `other.db` and remove it, or never open `other.db` again."""
     taken = f"other.db{ending}"
     for action in (
         lambda: open_store_for_writing(taken),
@@ -33,7 +33,7 @@ def test_names_of_side_files_are_no_names_of_databases(ending, made):
 
 
 def test_a_file_with_two_names_is_not_written_to(made):
-    """SQLite keeps a log for each name, and one of them is lost."""
+    """SQLite keeps one log per name, and one of the logs would be lost."""
     os.link(made, "second.db")
     for name in ("fitgap.db", "second.db"):
         with pytest.raises(StoreError, match=r"has 2 names \(hard links\)"):

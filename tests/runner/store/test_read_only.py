@@ -1,6 +1,6 @@
-"""Databases that one may only read: they answer, nothing appears beside them, and their owner can write afterwards.
+"""Read-only databases can be queried, no files appear next to them, and their owner can write afterwards.
 
-Each test runs as two other users, which only root can become.
+The tests run commands as two other users, which only root can do.
 """
 
 import json
@@ -20,13 +20,13 @@ from support.databases.temporary_postgres import open_folder
 from support.sampling import at_night
 
 OWNER, READER = 12_345, 12_346
-# They share what takes long to make.
+# Runs these tests in one process, because they share slow fixtures.
 pytestmark = [
     pytest.mark.xdist_group("databases of other users"),
     pytest.mark.skipif(os.geteuid() != 0, reason="only root can become other users"),
 ]
-# Runs commands, each line of its input one; from an empty line on as another user. What is imported until then is
-# there afterwards: Python itself may be where that user cannot go.
+# Runs the commands in its input, one per line; after an empty line, as another user. Modules must be imported before
+# that, because the user may not have access to Python's folder.
 AS_USER = """
 import contextlib, io, json, os, sys
 import fitgap.runner.cli.main
@@ -64,7 +64,7 @@ CHANGES = [
 
 
 class User:
-    """Somebody who gives commands, from a folder of their own; a database that is there may be spoiled by trying."""
+    """A user who runs commands in a folder of their own. All commands are first run as root on the database `spare`."""
 
     def __init__(self, number, folder, spare):
         self.folder = folder / str(number)
@@ -118,7 +118,7 @@ def users(base, trained_database):
 
 @pytest.fixture
 def shared(base, trained_database, tmp_path):
-    """A database of the owner's in a folder in which only the owner may make files; beside it one to restore."""
+    """The owner's database in a folder in which only the owner may create files, with another one to restore."""
     folder = base / tmp_path.name
     folder.mkdir()
     for name in ("sweeps.db", "sweeps.db.other"):
@@ -142,7 +142,7 @@ def state_of(folder):
 
 
 def left_open(path):
-    """Leave the database as a killed writer does: with rows in its log alone, and the log's index."""
+    """Leave the database as a killed writer does: with rows that are only in its log, and the log's index."""
     line = (
         "import os, sqlite3, sys\n"
         "connection = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
@@ -154,7 +154,7 @@ def left_open(path):
 
 
 def check_answers(user, path):
-    """Every question is answered, and nothing beside the database changes."""
+    """Check that every query is answered, and that nothing in the database's folder changes."""
     before = state_of(path.parent)
     for words in QUESTIONS:
         for made in user.folder.iterdir():
@@ -177,7 +177,7 @@ def check_answers(user, path):
     ],
 )
 def test_another_users_database_answers_and_nothing_appears_beside_it(log, folder_mode, users, shared):
-    """0777: where the reader could make files, too."""
+    """With folder mode 0777, the reader could create files, too."""
     if log == "left":
         left_open(shared)
     own(shared.parent, folder_mode)
@@ -206,7 +206,7 @@ def test_while_the_owner_writes_others_read(users, shared):
 
 @pytest.mark.parametrize("mode", [0o644, 0o666])
 def test_changes_are_refused_in_one_line_and_leave_nothing(mode, users, shared):
-    """0666 in a folder in which nothing can be made: SQLite needs files there."""
+    """Mode 0666 is not enough if the user cannot create files in the folder: SQLite needs some there."""
     own(shared.parent)
     shared.chmod(mode)
     before = state_of(shared.parent)
@@ -219,7 +219,7 @@ def test_changes_are_refused_in_one_line_and_leave_nothing(mode, users, shared):
 
 
 def test_who_would_lock_the_owner_out_is_refused(users, shared):
-    """What a writer makes beside it has the writer's own group, unless the folder says more."""
+    """Files that SQLite creates next to a database get the writer's group, unless the folder sets another."""
     own(shared.parent, 0o777)
     for group, mode in ((READER, 0o664), (OWNER, 0o646)):
         os.chown(shared, OWNER, group)

@@ -1,5 +1,5 @@
-"""Databases that are not ours, newer, damaged or closed to us: each way to open one refuses it in one line and leaves
-it, and everything beside it, as it was."""
+"""Databases that are foreign, newer, damaged or inaccessible: each way to open one refuses it in one line, and neither
+it nor the files next to it change."""
 
 import contextlib
 import itertools
@@ -22,7 +22,7 @@ from fitgap.runner.store.schema.version import VERSION_TABLE
 from support.databases.temporary_postgres import open_folder
 from support.sampling import every_row
 
-# Tables as other programs make them, by name alone.
+# The names of tables that other programs create.
 OTHERS = {
     "Optuna": ("alembic_version", "studies", "study_directions", "trials", "trial_values", "version_info"),
     "MLflow": ("alembic_version", "experiments", "runs", "metrics", "params", "tags"),
@@ -37,7 +37,7 @@ connection.execute("PRAGMA journal_mode = WAL")
 connection.execute("CREATE TABLE customer (id INTEGER)")
 os._exit(0)
 """
-# Says how each way to open a database refuses it, as a user to whom nothing belongs; only root can become one.
+# Prints how each way to open a database refuses it. If run by root, it becomes a user who owns nothing.
 ASK_WITHOUT_RIGHTS = """
 import os, sys
 from fitgap.runner.errors import StoreError
@@ -77,7 +77,7 @@ def folder(tmp_path):
 
 
 def contents(folder):
-    """Every file with what is in it, except the locks of a log (`-shm`), which readers take as well."""
+    """The content of every file, except for the locks of a log (`-shm`), which readers change as well."""
     return {
         path.name: path.read_bytes() if path.is_file() and not path.name.endswith("-shm") else None
         for path in (folder.iterdir() if folder.is_dir() else ())
@@ -85,7 +85,7 @@ def contents(folder):
 
 
 def refusal(way, path):
-    """The one line with which a way to open a database refuses this one, and leaves everything as it was."""
+    """The one-line message with which a way to open a database refuses this one. No file may change."""
     before = contents(path.parent)
     with pytest.raises(StoreError) as caught:
         way(str(path))
@@ -110,7 +110,7 @@ def test_the_database_of_another_program_is_refused(program, mode, way, folder):
 
 @pytest.mark.parametrize("way", WAYS)
 def test_a_file_that_says_whose_it_is_is_refused(way, folder, sqlite_template):
-    """Even where its tables look like ours."""
+    """Even if its tables look like ours."""
     shutil.copy(sqlite_template, folder / "theirs.db")
     run_sql(folder / "theirs.db", "PRAGMA application_id = 12345")
     assert "belongs to another program" in refusal(way, folder / "theirs.db")

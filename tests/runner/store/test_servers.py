@@ -1,4 +1,4 @@
-"""Servers that cannot be used: each in one line that says what to do, soon, and without the password."""
+"""Servers that cannot be used are refused soon, in one line that says what to do and hides the password."""
 
 import contextlib
 import socket
@@ -17,7 +17,7 @@ from support.databases.new_databases import order
 
 
 def refusal(address):
-    """The one line with which a server is refused, the same for asking and for writing."""
+    """The one-line message that refuses a server, the same for reading and writing."""
     messages = []
     for open_it in (open_store, open_store_for_writing):
         with pytest.raises(StoreError) as caught:
@@ -30,7 +30,7 @@ def refusal(address):
 
 @contextlib.contextmanager
 def listener(answer=None):
-    """The port of somebody who accepts connections and answers so; or never."""
+    """The port of a server that accepts connections and sends this answer, or none."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         if answer:
             threading.Thread(target=serve, args=(server, answer), daemon=True).start()
@@ -69,7 +69,7 @@ def test_a_port_where_nobody_listens_is_told():
 
 @pytest.mark.nightly
 def test_somebody_who_never_answers_is_given_up(monkeypatch):
-    # The shortest time that the library knows.
+    # The shortest timeout that the library supports.
     monkeypatch.setattr(postgresql, "CONNECT_TIMEOUT_SECONDS", 2)
     with listener() as port:
         assert "does not respond" in refusal(f"postgresql://user:secret@127.0.0.1:{port}/name")
@@ -118,7 +118,7 @@ def test_a_server_with_other_tables_is_refused_and_unchanged(postgres):
 
 
 def test_a_connection_that_the_server_has_closed_is_opened_anew(postgres, postgres_template):
-    """Between two questions, as when the server was started anew meanwhile."""
+    """The connection is closed between two queries, as when the server is restarted."""
     with open_store(postgres.address(postgres_template)) as store:
         assert store.sweeps() == []
         end_connections(postgres, postgres_template)
@@ -134,7 +134,7 @@ def test_a_connection_that_breaks_in_a_transaction_is_a_passing_failure(postgres
 
 
 def test_a_connection_that_breaks_while_it_is_made_ready_is_a_passing_failure(postgres, postgres_template, monkeypatch):
-    """The server may be ended between its greeting and the first question."""
+    """The server may stop between accepting the connection and the first query."""
     monkeypatch.setattr(postgresql, "check_server", lambda *given: end_connections(postgres, postgres_template))
     engine = connect(database_url(postgres.address(postgres_template)), read_only=False)
     with pytest.raises(TemporaryStoreError, match="has closed the connection; try again when its server is running"):

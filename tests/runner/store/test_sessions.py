@@ -1,4 +1,4 @@
-"""What a driver writes may be written twice, since a connection can be lost just after the database has committed."""
+"""A driver's writes may be repeated, because a connection can be lost right after the database has committed."""
 
 import contextlib
 from functools import partial
@@ -14,13 +14,13 @@ from fitgap.runner.store.write import session
 from fitgap.runner.trial_status import Status
 from support.databases.new_databases import postgres_template
 
-# They share what takes long to make.
+# Runs these tests in one process, because they share a database server.
 pytestmark = pytest.mark.xdist_group("the server of sessions")
 
 
 @pytest.fixture
 def lost_after_commit(store, monkeypatch):
-    """While it is entered, the next transaction is written, and then the connection is lost."""
+    """A context manager: the next transaction within it is committed, then its connection is lost."""
     monkeypatch.setattr(retry, "FIRST_PAUSE_SECONDS", 0.0)
 
     @contextlib.contextmanager
@@ -79,7 +79,7 @@ def test_a_driver_that_ends_without_an_answer_has_ended(store, driver, trials, l
 
 
 def test_a_driver_goes_on_when_the_server_was_started_anew(postgres_of_its_own, make_plan, identity, make_rows):
-    """Its connection is gone in the middle of its work; nothing of what it had written is."""
+    """It loses its connection in the middle of its work, but nothing that it has written."""
     server = postgres_of_its_own
     with open_store_for_writing(server.address(postgres_template(server))) as store:
         sweep_id, _ = store.add_sweep(make_plan(1, 1))

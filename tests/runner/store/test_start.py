@@ -1,4 +1,4 @@
-"""Questions to the database are answered without loading what plans and trains sweeps."""
+"""Database queries do not load the modules that plan and train sweeps."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""A word or another decimal mark among numbers is refused with its line; it never changes what the others are."""
+"""A word or another decimal mark among numbers is refused with its line; it never changes how others are read."""
 
 import pytest
 from fitgap.runner.errors import DataError
@@ -8,7 +8,7 @@ OTHER = "write all with the same mark"
 
 
 def commas(cells, targets="1,5 2,5 3,5"):
-    """A table with decimal commas, the cells in its first column."""
+    """A table with decimal commas and these cells in its first column."""
     return "a;b;y\n" + "".join(f"{cell};{row},5;{targets.split()[row % 3]}\n" for row, cell in enumerate(cells.split()))
 
 

@@ -1,4 +1,4 @@
-"""Tests of how classes are told from numbers, and of their numbers."""
+"""Tests of how classes are distinguished from numbers, and how classes are numbered."""
 
 import numpy as np
 import pytest

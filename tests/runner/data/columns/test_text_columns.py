@@ -1,4 +1,4 @@
-"""Tests of text as inputs of 0 and 1, and of missing values, as they come from CSV files."""
+"""Tests of text columns of CSV files, encoded as inputs of 0 and 1, and of missing values."""
 
 import numpy as np
 import pytest
@@ -53,7 +53,7 @@ def test_missing_numbers_stay_to_be_filled(missing):
 
 @given(st.lists(st.tuples(WORDS, WORDS), min_size=2, max_size=12), st.sampled_from(["drop", "mean"]))
 def test_the_category_with_a_one_names_the_text(rows, missing):
-    """Every row has exactly one 1 in each column of text, in the category that was written; or NaN throughout."""
+    """For each text column, every row has exactly one 1, in the category in the file; or only NaN."""
     rows = [("x", "x"), ("y", "y"), *rows]
     table = "first,second,y\n" + "".join(f"{a or ''},{b or ''},{n}.5\n" for n, (a, b) in enumerate(rows))
     dataset = read(table, missing)

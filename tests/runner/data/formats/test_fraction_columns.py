@@ -1,4 +1,4 @@
-"""Large tables whose fractions are read as numbers at once are the tables that are read as text first."""
+"""Large tables whose fractions are read directly as numbers equal those that are read as text first."""
 
 import random
 
@@ -25,7 +25,7 @@ PLAIN, UNDECIDED = Layout(), FileChoices()
 
 
 def typed_both_ways(text, layout):
-    """The typed frames of a text: read as numbers at once, None if that is not possible; and as text first."""
+    """Two typed frames of a text: read directly as numbers (None if that is not possible), and as text first."""
     treatment = Treatment(layout=layout)
     tables = read_fractions("t.csv", text, layout), read_cells("t.csv", text, layout, strict=False)
     return [table and typed_table(RawTable(table, CSV, layout), treatment, ()) for table in tables]
@@ -107,7 +107,7 @@ def loaded(text, target, choices=UNDECIDED):
     ],
 )
 def test_a_large_file_gives_the_data_set_of_a_small_one(monkeypatch, header, choices):
-    """Whatever is chosen: categories keep their text, 1.50 and 1.5 are two; with decimal commas, 1.500 is 1500."""
+    """With all choices: categories keep their text, so 1.50 and 1.5 differ; with decimal commas, 1.500 is 1500."""
     draw = random.Random(1)
     lines = [f"{draw.choice(['1.50', '1.5', '2.500'])};0{draw.randrange(3)};{draw.random():.3f}" for _ in range(60)]
     text = header + "\n" + "\n".join(lines) + "\n"
@@ -121,7 +121,7 @@ def test_a_large_file_gives_the_data_set_of_a_small_one(monkeypatch, header, cho
 
 
 def test_a_decimal_comma_in_one_column_decides_for_all(monkeypatch):
-    """Then 1.500 is one thousand and five hundred, in a large file, too."""
+    """Then 1.500 is 1500, in a large file, too."""
     text = "x;y\n1.500;0,5\n2.500;1,5\n3.500;2,5\n"
     small = loaded(text, "y")
     monkeypatch.setattr(file_tables, "LEAST_SIZE", 0)

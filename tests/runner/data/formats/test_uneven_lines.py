@@ -1,4 +1,4 @@
-"""Lines with more or fewer cells than the first: what is certain is read, and anything else is refused."""
+"""Lines with more or fewer cells than the first: unambiguous files are read, all others are refused."""
 
 import numpy as np
 import pytest
@@ -37,7 +37,7 @@ def test_a_separator_at_the_end_of_lines_is_no_value_where_the_names_are_quoted(
 def test_names_of_rows_are_still_found():
     rows = [f"r{number},{row}" for number, row in enumerate(ROWS)]
     assert same_data(loaded(lines("a,b,y", rows)).dataset, loaded(PLAIN).dataset)
-    # A last cell that is empty in some rows alone is a missing value.
+    # A last cell that is empty only in some rows is a missing value.
     some = [row if number % 3 else row.rpartition(",")[0] + "," for number, row in enumerate(rows)]
     found = loaded(lines("a,b,y", some))
     assert found.dataset.input_names == ("a", "b")

@@ -1,4 +1,4 @@
-"""What is said about a data file before anything is trained."""
+"""What `fitgap inspect` reports about a data file."""
 
 import json
 

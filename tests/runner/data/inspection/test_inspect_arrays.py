@@ -8,7 +8,7 @@ INPUTS = np.arange(96.0).reshape(12, 4, 2)
 
 @pytest.fixture
 def inspected(invoke, own_folder):
-    """`inspected(words, **arrays)`: the answer about a file with these arrays."""
+    """`inspected(*words, **arrays)`: the report on a file with these arrays."""
 
     def run(*words, **arrays):
         np.savez(own_folder / "a.npz", **arrays)

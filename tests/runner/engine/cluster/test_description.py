@@ -1,4 +1,4 @@
-"""A cluster as it was found: how many packs it trains, its smallest cache, and what of it is remembered."""
+"""Descriptions of clusters: how many packs they train, their smallest cache, and what is said of their nodes."""
 
 from support.engine.made_clusters import cluster, node
 

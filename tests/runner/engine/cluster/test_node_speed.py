@@ -1,4 +1,4 @@
-"""NodeSpeeds of nodes: compared between equal networks only, and only where enough is known."""
+"""Speeds of nodes are compared only for equal networks, and only once enough blocks are known."""
 
 from fitgap.runner.engine.cluster.node_speed import LEAST_BLOCKS, NodeSpeeds
 
@@ -24,7 +24,7 @@ def test_no_node_is_slow_before_enough_is_known(make_task, make_block):
 
 
 def test_networks_of_other_layers_are_not_compared(make_task, make_block):
-    """A row of the small one is far less work, and calls take their time."""
+    """A row of the smaller one is far less work, but every call has a fixed cost."""
     blocks = [("a", 4, 1.0, LEAST_BLOCKS), ("b", 4, 1.0, LEAST_BLOCKS), ("c", 64, 1.0, LEAST_BLOCKS)]
     assert paces_of(blocks, make_task, make_block) == {}
 

@@ -1,4 +1,4 @@
-"""Looking at a cluster: what is no address or no cluster is told in a line, before Ray is asked where that can be."""
+"""Probing a cluster: bad addresses and missing clusters give one-line errors, before Ray is called if possible."""
 
 import contextlib
 import io
@@ -41,7 +41,7 @@ def test_an_address_that_cannot_be_reached_is_refused(address):
 
 
 def test_what_answers_but_is_no_cluster_is_refused_in_time(monkeypatch):
-    """It takes connections and says nothing. Where no node of any cluster runs here, that is told at once."""
+    """It accepts connections but sends nothing. If no Ray node runs on this machine, the error comes at once."""
     monkeypatch.setattr(probe, "SECONDS_TO_JOIN", 3.0)
     for name in ("RAY_AUTH_MODE", "RAY_USAGE_STATS_ENABLED", "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"):
         monkeypatch.setenv(name, "")

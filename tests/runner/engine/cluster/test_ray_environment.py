@@ -1,4 +1,4 @@
-"""The environment of a process that runs Ray; that of the user's own process is only read."""
+"""The environment of a process that runs Ray; the environment of the user's own process is only read."""
 
 import pytest
 from fitgap.runner.engine.cluster import ray_environment
@@ -17,7 +17,7 @@ from fitgap.runner.engine.cluster.ray_environment import cluster_environment, ow
     ],
 )
 def test_the_mode_of_authentication_is_always_explicit(environment, has_file, mode, tmp_path, monkeypatch):
-    """What the user set is kept; else a token is used if there is one, as `ray start` does."""
+    """The user's setting is kept; otherwise, a token is used if there is one, as in `ray start`."""
     monkeypatch.setattr(ray_environment, "token_file", lambda: tmp_path / "auth_token")
     if has_file:
         (tmp_path / "auth_token").write_text("abc")

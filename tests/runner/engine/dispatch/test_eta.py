@@ -1,4 +1,4 @@
-"""The stopwatch: what is left is guessed at first, then told by the rate."""
+"""The time left is guessed at first, then computed from the measured rate."""
 
 from types import SimpleNamespace
 
@@ -13,7 +13,7 @@ TASK = SimpleNamespace(trials=(7, 8), work_per_epoch=5.0)
 
 @pytest.fixture
 def clock(monkeypatch):
-    """The clock of the module: it stands where `clock.now` says."""
+    """The module's clock, which shows `clock.now`."""
     held = SimpleNamespace(now=100.0)
     held.monotonic = lambda: held.now
     monkeypatch.setattr(module, "time", held)
@@ -25,7 +25,7 @@ def part(share):
 
 
 def test_the_rest_is_told_by_the_rate_so_far(clock, make_rows):
-    """A quarter of the work in two seconds: six are left."""
+    """A quarter of the work took two seconds, so six seconds are left."""
     stopwatch = WorkRate(expected_work=40.0, example_count=1)
     stopwatch.count(TASK, Block(make_rows([7, 8], [1, 1]), ()))
     clock.now += 2.0

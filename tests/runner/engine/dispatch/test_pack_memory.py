@@ -1,4 +1,4 @@
-"""What packs and their blocks take: bounds that grow with what they hold, and a budget for all that wait."""
+"""Memory of packs and blocks: bounds that grow with their content, and a budget for all waiting blocks."""
 
 import pytest
 from fitgap.runner.engine.dispatch import pack_memory

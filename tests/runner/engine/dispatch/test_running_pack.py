@@ -1,4 +1,4 @@
-"""A running pack as it looks from here: when it is worth cutting, and that its halves are the rest of it."""
+"""Running packs as the driver sees them: when splitting one pays, and that its halves are the rest of it."""
 
 from types import SimpleNamespace
 
@@ -16,7 +16,7 @@ from fitgap.runner.trial_status import Status
 
 @pytest.fixture
 def clock(monkeypatch):
-    """The clock of the module: it stands where `clock.now` says."""
+    """The module's clock, which shows `clock.now`."""
     held = SimpleNamespace(now=100.0)
     held.monotonic = lambda: held.now
     monkeypatch.setattr(module, "time", held)
@@ -24,14 +24,14 @@ def clock(monkeypatch):
 
 
 def task_of(repeats, epochs=100):
-    """A pack of so many trials, numbered from 1, and its data set."""
+    """A pack of `repeats` trials, numbered from 1, and its data set."""
     sweep = prepare_sweep(sweep_from_text(f"{{data: iris, repeats: {repeats}, training: {{epochs: {epochs}}}}}"))
     return pack_task(list(planned_trials(sweep)), pack_shape(sweep.configurations[0], sweep), sweep), sweep.dataset
 
 
 @pytest.fixture
 def told(clock, make_rows):
-    """`told(pack, epoch, now)`: a pack whose trials have come to this epoch at this time."""
+    """`told(pack, epoch, now)`: report to a pack that its trials have reached this epoch at this time."""
 
     def tell(pack, epoch, now):
         clock.now = now
@@ -60,7 +60,7 @@ def test_in_its_last_epoch_nothing_is_gained_by_leaving(told):
 
 
 def test_one_that_goes_on_from_a_state_has_the_pace_of_what_it_trains_itself(told):
-    """Epochs that others have trained took it no time."""
+    """Epochs trained before it started took none of its time."""
     pack = RunningPack(task_of(2)[0])
     told(pack, 51, now=110.0)
     told(pack, 61, now=120.0)
@@ -106,7 +106,7 @@ def test_the_halves_of_what_is_left_go_on_as_if_nothing_had_happened(epochs_befo
 
 
 def taken_in(pack, blocks):
-    """The blocks after the pack has taken them in."""
+    """The blocks, after the pack has been updated with them."""
     blocks = list(blocks)
     for block in blocks:
         pack.update(block)

@@ -1,4 +1,4 @@
-"""Processes that are ended after a test."""
+"""A fixture for worker processes that end after each test."""
 
 import pytest
 from fitgap.runner.engine.local_processes.pool import ProcessPool
@@ -7,7 +7,7 @@ from fitgap.runner.engine.local_processes.shared_examples import SharedRepeats
 
 @pytest.fixture
 def start():
-    """`start(dataset, count)`: so many processes, which are ended after the test."""
+    """`start(dataset, count)`: a pool of `count` processes, which is closed after the test."""
     started = []
 
     def make(dataset, count):

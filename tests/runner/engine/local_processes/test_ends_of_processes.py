@@ -1,4 +1,4 @@
-"""Plain processes end with their pool and their parent, however that ends, and leave signals to it."""
+"""Local worker processes end with their pool and their parent, however these end, and leave signals to the parent."""
 
 import contextlib
 import os
@@ -23,7 +23,7 @@ from support.engine.pools import (
 )
 
 COMMAND = Path(sys.executable).parent / "fitgap"
-# Tells the numbers of two processes that train for ever, then waits.
+# Prints the ids of two processes that train endlessly, then waits.
 PARENT = f"""
 import sys
 from fitgap.runner.engine.local_processes.shared_examples import SharedRepeats
@@ -87,13 +87,13 @@ def test_when_the_parent_is_killed_they_end_by_themselves_in_the_middle_of_a_pac
 
 
 def children_of(process):
-    """The processes that it has started."""
+    """The ids of a process's children."""
     numbers = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
     return [number for number in numbers if stat_fields(number)[1:2] == [str(process)]]
 
 
 def found_in(database, query):
-    """What a query finds in a database that may not be there yet."""
+    """The result of a query in a database; empty if the database does not exist yet."""
     try:
         with contextlib.closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
             return connection.execute(query).fetchall()
@@ -102,14 +102,14 @@ def found_in(database, query):
 
 
 def test_control_c_in_the_terminal_saves_every_pack_and_leaves_no_process(tmp_path):
-    """All of the process group get the signal at once."""
+    """All processes of the group get the signal at once."""
     flags = ("--data", "digits", "--hidden", "32", "--repeats", "4", "--epochs", "3000", "--workers", "2")
     database, begun = tmp_path / "fitgap.db", "SELECT DISTINCT trial_id FROM epoch ORDER BY 1"
     running = subprocess.Popen(
         [COMMAND, "run", *flags], cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
     try:
-        # The second pack begins when the processes are there.
+        # The second pack starts once the worker processes are ready.
         assert wait_until(lambda: len(found_in(database, begun)) > 1)
         children = children_of(running.pid)
         os.killpg(running.pid, signal.SIGINT)
@@ -123,7 +123,7 @@ def test_control_c_in_the_terminal_saves_every_pack_and_leaves_no_process(tmp_pa
 
 
 def test_a_hang_up_and_a_quit_are_left_to_the_parent(start):
-    """A terminal that is closed sends them to all processes of a group, while the command saves what is in flight."""
+    """A closed terminal sends them to all processes of a group, while the command saves the packs in flight."""
     tasks, dataset = packs_of(SWEEP)
     processes = start(dataset, 2)
     for process in processes.workers:
@@ -132,7 +132,7 @@ def test_a_hang_up_and_a_quit_are_left_to_the_parent(start):
     assert not any(block.failure for block in blocks_of(processes, tasks))
 
 
-# Starts a process that trains for ever, then a copy of itself by fork, which holds everything open that it has.
+# Starts a process that trains endlessly, then forks itself. The copy keeps all open files open.
 FORKING = """
 import os, sys, time
 sys.path.insert(0, sys.argv[1])

@@ -1,4 +1,4 @@
-"""Plain processes: the same rows as in this process, whatever becomes of one of them."""
+"""Pools of local processes give the same rows as this process, whatever happens to one of them."""
 
 import errno
 import json
@@ -31,7 +31,7 @@ from support.engine.pools import (
 )
 from support.engine.rows import rows_of
 
-# Trains beside a current folder that is on the module path and full of traps.
+# Trains with the current folder on the module path, which contains modules that raise errors if imported.
 AMONG_TRAPS = f"""
 import json, pathlib, sys
 from fitgap.runner.engine.local_processes.shared_examples import SharedRepeats
@@ -68,7 +68,7 @@ def test_rows_are_those_of_this_process_each_once(start):
 
 
 def test_no_task_is_taken_before_somebody_is_there_to_train_it(start):
-    """Beyond the spare ones that wait here."""
+    """Except for the spare tasks that the pool keeps waiting."""
     tasks, dataset = packs_of(SWEEP)
     processes, given = start(dataset, 1), iter(tasks)
     processes.submit(given)
@@ -82,7 +82,7 @@ def test_examples_are_sent_once_and_forgotten_when_they_are_kept_no_longer(monke
     process.connection, process.files = SimpleNamespace(send=sent.append), {}
     tasks, dataset = packs_of("{data: iris, repeats: 3, training: {epochs: 1}}", workers=3)
     assert [[member.repeat for member in task.members] for task in tasks] == [[1], [2], [3]]
-    # There is room for one repeat beside what a pack needs.
+    # There is room for one repeat.
     shared = SharedRepeats(dataset)
     shared.most_bytes = next(iter(shared.of_task(tasks[0]).values())).byte_count
     for number in (0, 0, 1, 0):
@@ -108,7 +108,7 @@ def test_nothing_in_the_current_folder_is_imported(tmp_path):
 
 
 def test_each_has_one_blas_thread_whatever_the_environment_says(start, monkeypatch):
-    """Its other threads listen to the driver and wait for its end."""
+    """Its two other threads listen to the driver and wait for its end."""
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         monkeypatch.setenv(name, "2")
     tasks, dataset = packs_of(ENDLESS)
@@ -118,7 +118,7 @@ def test_each_has_one_blas_thread_whatever_the_environment_says(start, monkeypat
 
 
 def test_nothing_listens_anywhere(start):
-    """Nothing but a pair of sockets leads to them."""
+    """A socket pair is the only connection to a worker process."""
     tasks, dataset = packs_of(ENDLESS)
     processes = start(dataset, 1)
     wait_for_blocks(processes, tasks, 1)
@@ -129,7 +129,7 @@ def test_nothing_listens_anywhere(start):
     tables = [(folder / "net" / kind).read_text().splitlines() for kind in ("tcp", "tcp6", "udp", "udp6")]
     internet = [line.split()[9] for table in tables for line in table]
     assert len(held) == 1 and not held & set(internet)
-    # Neither listening nor with a name: the flag is that of the kernel for sockets that accept.
+    # It neither listens (the kernel has a flag for sockets that accept connections) nor has a name.
     assert [(fields[3], fields[7:]) for fields in unix if fields[6] in held] == [("00000000", [])]
 
 
@@ -187,7 +187,7 @@ def test_a_process_that_dies_without_a_pack_is_replaced(start):
      ("#!/bin/sh\nexit 3", "exited with 3")],
 )  # fmt: skip
 def test_what_cannot_be_started_is_told_and_not_tried_for_ever(program, reason, start, tmp_path, monkeypatch):
-    """What waited is given back."""
+    """The waiting tasks are given back."""
     tasks, dataset = packs_of(SWEEP)
     broken = tmp_path / "python"
     broken.write_text(program)
@@ -218,7 +218,7 @@ def test_after_retiring_each_ends_with_its_pack(start):
 
 @pytest.mark.nightly
 def test_who_has_nothing_to_do_gets_half_of_a_pack(start):
-    """Again and again, as long as it is worth it; every row is there once, with the same bits."""
+    """Packs are split repeatedly, as long as it pays. Every row arrives once, bit for bit the same."""
     sweep = prepare_sweep(sweep_from_text("{data: iris, repeats: 8, training: {epochs: 1000}}"))
     task = pack_task(list(planned_trials(sweep)), pack_shape(sweep.configurations[0], sweep), sweep)
     processes, takers = start(sweep.dataset, 2), set()
@@ -234,7 +234,7 @@ def test_who_has_nothing_to_do_gets_half_of_a_pack(start):
 
 
 def test_a_process_that_cannot_be_sent_its_pack_does_not_wait_for_it_for_ever(start, monkeypatch):
-    """As where this process may open no more files. The trials are not to blame, and nobody takes its place."""
+    """As when this process may open no more files. The trials are not blamed, and the process is not replaced."""
 
     def refuse(connection, key, file):
         raise OSError(errno.EMFILE, "Too many open files")
@@ -248,7 +248,7 @@ def test_a_process_that_cannot_be_sent_its_pack_does_not_wait_for_it_for_ever(st
 
 
 def test_without_files_for_examples_all_processes_leave_and_the_pack_is_given_back(start, monkeypatch):
-    """As where this process may open few files; it then trains by itself."""
+    """As when this process may open only few files. It then trains the pack itself."""
 
     def refuse(purpose="fitgap-examples"):
         raise OSError(errno.EMFILE, "Too many open files")

@@ -1,4 +1,4 @@
-"""Examples in files without a name: the same bits in every process, one place in memory, nothing left on disk."""
+"""Examples in unnamed files: the same bits in every process, one copy in memory, nothing left on disk."""
 
 import errno
 import json
@@ -27,7 +27,7 @@ from fitgap.runner.planning.packs import PlannedTrial, pack_shape, pack_task
 from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
 
-# Trains a sweep on 80 MB of examples in two processes; tells how much memory each has for itself.
+# Trains a sweep on 80 MB of examples in two processes; prints how much private memory each has.
 LARGE = """
 import json, re, time
 import numpy as np
@@ -122,7 +122,7 @@ def test_nothing_stays_open(task, dataset):
     before = len(os.listdir("/proc/self/fd"))
     shared = SharedRepeats(dataset, most_bytes=0)
     kept = list(shared.of_task(task).values())
-    # The mapping holds a descriptor of its own for as long as somebody reads.
+    # The mapping keeps a file descriptor of its own as long as it is in use.
     assert len(os.listdir("/proc/self/fd")) > before
     shared.clear()
     assert all(file.is_closed for file in kept)
@@ -160,12 +160,12 @@ def test_processes_share_the_examples_and_have_no_copies_of_them(tmp_path):
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert len(found["own"]) == len(found["examples"]) == 2 and min(found["examples"]) > 70
-    # The program itself, batches and errors are less than half of a copy.
+    # The program itself, batches and errors take less than half of a copy.
     assert max(found["own"]) < min(found["examples"]) / 2
 
 
 def test_a_process_that_may_open_no_more_files_keeps_examples_in_its_own_memory(monkeypatch):
-    """With the same numbers, and from then on: the next repeat would need a file as well."""
+    """The numbers are the same. Later repeats are kept in its own memory too, because they would need files as well."""
 
     def refuse(purpose="fitgap-examples"):
         raise OSError(errno.EMFILE, "Too many open files")

@@ -12,7 +12,7 @@ from fitgap import resume_sweep, run_sweep
 from support.sampling import at_night
 
 pytestmark = pytest.mark.xdist_group("the engine on Ray")
-# Another program, which has no table.
+# A later program, which does not have the table.
 RESUME = """
 import sys
 from fitgap import resume_sweep

@@ -1,4 +1,4 @@
-"""Workers on Ray that die while they train: what comes of the pack they had, and of the others."""
+"""Ray workers that die while they train: what happens to their pack, and to the others."""
 
 import json
 import subprocess
@@ -6,10 +6,10 @@ import sys
 
 import pytest
 
-# They share what takes long to make.
+# Runs these tests in one process, because they share a slow fixture.
 pytestmark = pytest.mark.xdist_group("the engine on Ray")
 
-# Trains packs of which the first one kills its worker, then one whose worker is killed from outside in the middle.
+# Trains packs, of which the first always kills its worker, and the second loses its worker once, in the middle.
 DYING_WORKERS = """
 import json, os, signal, sys, time
 from dataclasses import replace
@@ -81,7 +81,7 @@ json.dump(found, open("found.json", "w"))
 
 @pytest.fixture(scope="module")
 def dying_workers(tmp_path_factory):
-    """What came out of packs of which one always kills its worker and one loses it once in the middle."""
+    """The results of packs, of which one always kills its worker and one loses its worker once, in the middle."""
     folder = tmp_path_factory.mktemp("dying")
     done = subprocess.run(
         [sys.executable, "-c", DYING_WORKERS], cwd=folder, capture_output=True, text=True, timeout=120, check=False
@@ -99,7 +99,7 @@ def test_a_pack_that_kills_its_worker_is_lost_and_the_others_complete(dying_work
 
 
 def test_a_pack_whose_worker_died_once_has_no_epoch_twice_and_none_that_differs(dying_workers):
-    """A second attempt cuts its blocks elsewhere; what is yielded must still be a beginning of the same training."""
+    """A second attempt divides its epochs into other blocks; the rows must still be the start of the same training."""
     epochs = [(trial, epoch) for trial, epoch, _ in dying_workers["rows"]]
     assert len(epochs) == len(set(epochs))
     alone = {(trial, epoch): e_v for trial, epoch, e_v in dying_workers["alone"]}

@@ -1,7 +1,7 @@
 """The engine on Ray: the same numbers as in one process, in any folder, and nothing left behind after a stop.
 
-Ray is started by a sweep in a hostile folder that is stopped, by its resumption, and by a sweep that is stopped before
-Ray stands.
+Ray is started three times: by a sweep in a hostile folder that is stopped, when that sweep is resumed, and by a sweep
+that is stopped before Ray is ready.
 """
 
 import os
@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from support.engine.process_tables import alive, command_line, descendants, is_loopback, listening_addresses
 
-# They share what takes long to make.
+# Runs these tests in one process, because they share slow fixtures.
 pytestmark = pytest.mark.xdist_group("the engine on Ray")
 
 COMMAND = Path(sys.executable).parent / "fitgap"
@@ -46,12 +46,12 @@ axes:
     ],
 )
 def test_loopback_is_told_from_other_addresses(address, expected):
-    """The judge of the test below, on addresses as /proc/net/tcp writes them."""
+    """Checks `is_loopback`, which a test below relies on, with addresses in the format of /proc/net/tcp."""
     assert is_loopback(address) is expected
 
 
 def wait_until(condition, patience=PATIENCE):
-    """Wait until a condition holds; says whether it came to."""
+    """Wait until a condition holds; returns whether it does."""
     end = time.monotonic() + patience
     while time.monotonic() < end:
         if condition():
@@ -61,7 +61,7 @@ def wait_until(condition, patience=PATIENCE):
 
 
 def rows_in(database, query):
-    """Rows of a database that may not be there yet."""
+    """Rows of a database; none if it does not exist yet."""
     try:
         connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
     except sqlite3.Error:
@@ -114,7 +114,7 @@ def stopped_sweep(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def resumed_sweep(stopped_sweep, command):
-    """The stopped sweep after `fitgap resume` on Ray, beside the same one trained undisturbed in one process."""
+    """Two results: the stopped sweep resumed on Ray, and the same sweep trained in one process without a stop."""
     folder = stopped_sweep["folder"]
     resumed = command("resume", "long", "--engine", "ray", "--workers", "2", cwd=folder)
     alone = command("run", "long.yaml", "--engine", "local", cwd=folder)
@@ -135,7 +135,7 @@ def test_everything_that_ray_listens_at_is_on_this_machine_alone(stopped_sweep):
 
 
 def test_no_page_is_served_by_ray(stopped_sweep):
-    """The process that Ray calls dashboard runs without one."""
+    """The process that Ray calls dashboard runs without its web pages."""
     pages = [line for line in stopped_sweep["lines"] if "dashboard/dashboard.py" in line]
     assert all("--disable-frontend" in line for line in pages)
 
@@ -161,7 +161,7 @@ def test_no_process_is_left_behind(stopped_sweep):
 
 
 def test_a_resumed_sweep_and_ray_and_one_process_agree_to_the_last_bit(stopped_sweep, resumed_sweep):
-    """Stopped and resumed on Ray, against undisturbed in one process: every number of every epoch."""
+    """Every number of every epoch is the same, whether stopped and resumed on Ray or trained in one process."""
     resumed, alone = resumed_sweep
     assert (resumed.code, alone.code) == (0, 0), resumed.err + alone.err
     names = ("epoch", "e_t", "e_v", "e_t_running", "se_t", "se_v", "accuracy_t", "accuracy_v", "learning_rate")
@@ -183,7 +183,7 @@ def test_a_resumed_sweep_and_ray_and_one_process_agree_to_the_last_bit(stopped_s
 
 
 def test_control_c_while_ray_starts_leaves_no_process_behind(tmp_path):
-    """Ray's own processes are there already, but no trial runs yet."""
+    """Ray's own processes have started, but no trial is running yet."""
     flags = ("--data", "iris", "--epochs", "2", "--engine", "ray", "--workers", "2")
     with (tmp_path / "err").open("w") as err:
         starting = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""Halving prunes the same with any engine and any number of workers."""
+"""Halving prunes the same trials with any engine and any number of workers."""
 
 import pytest
 from fitgap import open_store, run_sweep

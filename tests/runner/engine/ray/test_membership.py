@@ -1,4 +1,4 @@
-"""The nodes of a cluster while it trains: counted, met, missed and refused; without a cluster."""
+"""The nodes of a cluster during training: those that join, leave or are refused. Tested without a cluster."""
 
 import pytest
 from fitgap.runner.engine.cluster import node_speed
@@ -15,7 +15,7 @@ from support.engine.made_clusters import cluster, node
 
 @pytest.fixture
 def asked(monkeypatch):
-    """The ids of the nodes that are asked; none ever answers."""
+    """The ids of the nodes that are queried; none ever answers."""
     ids = []
     monkeypatch.setattr(nodes_module, "ask", ids.append)
     monkeypatch.setattr(Nodes, "_check_answer", lambda self, node_id, alive: None)
@@ -51,7 +51,7 @@ def test_a_node_that_does_not_fit_is_told_once_and_gets_no_pack(asked, make_task
 
 
 def test_a_node_that_trains_before_it_was_asked_is_refused_by_its_worker(asked, make_task):
-    """It hands its pack back, which no trial is blamed for, and gets no more."""
+    """It returns its pack, for which no trial is blamed, and gets no more packs."""
     place = RemoteCluster(cluster(node("one")), most_workers=None)
     task = make_task()
     failure = PackFailure(task, task.trials, "node two has other versions", is_blameless=True)

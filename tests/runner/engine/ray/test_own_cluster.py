@@ -1,4 +1,4 @@
-"""A Ray of our own starts on machines where it could not by itself."""
+"""Our own Ray cluster starts on machines where Ray by itself could not."""
 
 from fitgap.runner.engine.cluster.ray_environment import own_environment
 from fitgap.runner.engine.ray.own_cluster import object_folder

@@ -1,9 +1,9 @@
-"""What workers run needs of our requirements only NumPy, threadpoolctl and Ray: nodes have no more."""
+"""Of our requirements, workers need only NumPy, threadpoolctl and Ray, because nodes have no others."""
 
 import subprocess
 import sys
 
-# Everything else that is installed cannot be imported.
+# Makes our other requirements impossible to import.
 SCRIPT = """
 import sys
 

@@ -1,4 +1,4 @@
-"""Rounds of repeats are the same with any engine, and if a sweep is handed over from one to another."""
+"""Rounds of repeats are the same with any engine, and if a sweep moves from one engine to another."""
 
 import pytest
 from fitgap import resume_sweep, run_sweep
@@ -7,7 +7,7 @@ from support.faults.evidence import Evidence
 
 pytestmark = pytest.mark.xdist_group("searches on Ray")
 
-# What is learned slowly is told apart from the rest after some repeats; the two good rates are much alike.
+# The slow rate is clearly worse after some repeats; the two good rates hardly differ.
 SWEEP = {
     "data": "iris",
     "seed": 4,
@@ -31,7 +31,7 @@ def settings(request):
 
 @pytest.fixture
 def expected(settings, own_folder):
-    """What one process finds, in rounds of which some are about few configurations."""
+    """The results of one process, in rounds of which some repeat only a few configurations."""
     sweep = run_sweep(settings, engine="local", db="alone.db")
     counts = sweep.trials().group_by("configuration").len()["len"]
     assert counts.min() < counts.max(), "the case has become too simple"
@@ -52,7 +52,7 @@ def test_rounds_are_the_same_on_ray(settings, expected):
 
 @pytest.mark.nightly
 def test_rounds_are_the_same_if_they_are_handed_over_from_engine_to_engine(settings, expected):
-    """One process trains the first trials, Ray the next and a process the rest, so within and between rounds."""
+    """One process trains the first trials, Ray the next and one process the rest, within and between rounds."""
     run_sweep(settings, name="handed", engine="local", max_trials=10, db="handed.db")
     resume_sweep("handed", engine="ray", workers=2, max_trials=10, db="handed.db")
     assert Evidence("handed.db").export != expected

@@ -1,4 +1,4 @@
-"""Searches that learn find the same on Ray as in one process, with any number of workers."""
+"""Searches that learn give the same results on Ray as in one process, with any number of workers."""
 
 import sqlite3
 import subprocess
@@ -20,7 +20,7 @@ JOIN trial ON trial.id = trial_id JOIN configuration ON configuration.id = confi
 
 
 def searched(folder, method, *engine):
-    """Every proposal and epoch of a search, with all bits."""
+    """Every proposal and epoch of a search, with full precision."""
     name = "-".join((method, *engine)).replace("--", "")
     flags = (*FLAGS, "--search", f"{method}:trials=50,generation=12,lag=1", "--db", f"{name}.db")
     subprocess.run([COMMAND, "run", *flags, *engine], cwd=folder, check=True, capture_output=True, timeout=500)

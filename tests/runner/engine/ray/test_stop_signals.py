@@ -1,4 +1,4 @@
-"""How packs are asked to leave: by files, and by a board that answers as soon as there is news; without Ray."""
+"""Requests to packs to stop: by files, and by a board that answers as soon as there is news. Tested without Ray."""
 
 import asyncio
 

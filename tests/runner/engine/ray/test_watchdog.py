@@ -1,4 +1,4 @@
-"""The watchdog: once the process that started Ray is gone, what was given its folder ends, and nothing else does."""
+"""The watchdog: once the process that started Ray is gone, it ends the processes given its folder, and no others."""
 
 import contextlib
 import os
@@ -10,7 +10,7 @@ import time
 import pytest
 from fitgap.runner.engine.ray.watchdog import FOLDER_VARIABLE, kill_if_given, processes_given, was_given
 
-# Starts a watchdog, what looks like a server of Ray with a child of its own, and something else; then waits.
+# Starts a watchdog, a process that looks like a Ray server and has a child, and an unrelated process; then waits.
 STARTER = """
 import os, subprocess, sys
 from fitgap.runner.engine.ray.watchdog import start_watchdog
@@ -31,7 +31,7 @@ sys.stdin.read()
 
 @pytest.fixture
 def start(tmp_path):
-    """`start(fork=False)`: the starter, and the numbers of its watchdog, server, server's child and other processes."""
+    """`start(fork=False)`: the starter, its folder, and the ids of its watchdog, server, server's child and others."""
     numbers = []
     folder = tmp_path / "fitgap-folder"
     (folder / "ray" / "session" / "logs").mkdir(parents=True)
@@ -81,7 +81,7 @@ def test_what_the_starter_leaves_of_ray_ends_and_nothing_else(start, end):
 
 
 def test_a_copy_of_the_starter_made_by_fork_does_not_keep_ray_alive(start):
-    """It holds the watchdog's pipe open as well."""
+    """The copy keeps the watchdog's pipe open, too."""
     starter, folder, watchdog, server, child, other, copy = start(fork=True)
     starter.kill()
     assert wait_until(lambda: not any(map(is_alive, (server, child, watchdog))))
@@ -89,7 +89,7 @@ def test_a_copy_of_the_starter_made_by_fork_does_not_keep_ray_alive(start):
 
 
 def test_another_ray_of_the_same_user_is_left_alone(start, tmp_path):
-    """Ray's own names, the same parent and a folder whose name begins alike do not make a process ours."""
+    """A process is not ours just because it has a name of Ray's, the same parent, or a folder with the same prefix."""
     raylet = tmp_path / "raylet"
     raylet.write_text("#!/bin/sh\nsleep 60\n")
     raylet.chmod(0o755)
@@ -108,5 +108,5 @@ def test_a_number_that_belongs_to_another_process_by_now_is_spared(tmp_path):
         kill_if_given(other.pid, str(tmp_path))
         assert other.poll() is None
         other.kill()
-    # The same where the process has ended meanwhile.
+    # It must not fail if the process has already ended.
     kill_if_given(other.pid, str(tmp_path))

@@ -1,4 +1,4 @@
-"""The driver's side of Ray: whatever becomes of the process that hosts it is one line, and nothing stays behind."""
+"""The driver's side of Ray: any failure of the host process becomes one line, and nothing is left behind."""
 
 import os
 import threading
@@ -20,7 +20,7 @@ def dataset():
 
 @pytest.fixture
 def hosted_by(monkeypatch):
-    """`hosted_by(function)`: one of the stand-ins is started instead of the host."""
+    """`hosted_by(function)`: starts one of the stand-ins instead of the host."""
 
     def choose(function):
         def start(module, name, *arguments, **options):
@@ -33,7 +33,7 @@ def hosted_by(monkeypatch):
 
 @pytest.fixture(autouse=True)
 def nothing_left():
-    """Threads and files of this process are the same after every test."""
+    """Checks that this process has the same threads and open files after every test as before."""
     before = threading.enumerate(), os.listdir("/proc/self/fd")
     yield
     assert (threading.enumerate(), os.listdir("/proc/self/fd")) == before

@@ -1,4 +1,4 @@
-"""The last line that a process has printed: what people can do something with."""
+"""The last line of a process's output that is of use to people."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""Where Ray is not installed or cannot be imported, `--engine ray` says so in one line, and other engines train."""
+"""If Ray is not installed or cannot be imported, `--engine ray` says so in one line, and other engines train."""
 
 import os
 import subprocess
@@ -7,7 +7,7 @@ import sys
 import pytest
 from support.sampling import every, per_commit
 
-# What the module does, and what is told of it.
+# The content of the module `ray`, and what the error message must contain.
 BROKEN = {
     "missing": ("raise ModuleNotFoundError(\"No module named 'ray'\", name='ray')", "No module named 'ray'"),
     "broken": ("raise ImportError('version `GLIBCXX_3.4.30` not found\\nand more lines')", "and more lines"),
@@ -17,7 +17,7 @@ BROKEN = {
 
 
 def run(folder, engine, module):
-    """Runs a small sweep where `ray` is this module: not in the current folder, from which nothing is imported."""
+    """Run a small sweep with this module as `ray`. It is not in the current folder, from which nothing is imported."""
     modules, here = folder / "modules", folder / "here"
     (modules / "ray").mkdir(parents=True)
     (modules / "ray/__init__.py").write_text(module)

@@ -1,4 +1,4 @@
-"""Packs to train."""
+"""A fixture for packs to train."""
 
 from collections import defaultdict
 

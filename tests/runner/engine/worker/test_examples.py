@@ -1,4 +1,4 @@
-"""Prepared examples are kept from pack to pack, and never those of another data set, repeat or preparation."""
+"""Prepared examples are reused between packs, but only for the same data set, repeat and preparation."""
 
 import dataclasses
 import itertools
@@ -17,7 +17,7 @@ def arrays_of(examples):
 
 
 def assert_prepared(found, task, dataset):
-    """They are what preparing them now gives."""
+    """Check that the examples found equal newly prepared ones."""
     assert sorted(found) == sorted({member.repeat for member in task.members})
     for member in task.members:
         settings = {"seed": member.seed, "repeat": member.repeat, "dtype": task.shape.dtype}
@@ -28,7 +28,7 @@ def assert_prepared(found, task, dataset):
 
 @pytest.fixture
 def task_of():
-    """`task_of(settings, repeats)`: a pack of a sweep on iris, with these lines in its file, and its data set."""
+    """`task_of(settings, repeats)`: a pack of a sweep on iris with these data settings, and its data set."""
 
     def make(settings="", repeats=(1,)):
         sweep = prepare_sweep(sweep_from_text(f"data: {{source: iris{settings}}}\nrepeats: 5"))
@@ -67,7 +67,7 @@ def test_what_was_prepared_otherwise_is_prepared_anew(task_of):
 
 @dataclasses.dataclass(frozen=True)
 class Thing:
-    """Stands for what is kept of a repeat."""
+    """Stands in for the cached examples of a repeat."""
 
     repeat: int
     byte_count: int = 10
@@ -80,7 +80,7 @@ def test_those_that_nobody_asked_for_for_longest_are_let_go(task_of):
     for wanted in ((1,), (2,), (1,), (3,), (3, 4, 5), (3,)):
         assert [thing.repeat for thing in repeats.of_task(task_of(repeats=wanted)[0]).values()] == list(wanted)
         kept.append([key.repeat for key in repeats.kept])
-    # Three at once are more than there is room for, but they are needed.
+    # There is no room for three at once, but the pack needs them.
     assert kept == [[1], [1, 2], [2, 1], [1, 3], [3, 4, 5], [5, 3]]
     assert let_go == [2, 1, 4]
     repeats.clear()

@@ -1,4 +1,4 @@
-"""A worker's blocks are the training itself, cut into pieces, with a summary of each trial at its end."""
+"""A worker's blocks contain the whole training, in pieces, with a summary of each trial at its end."""
 
 import math
 import os
@@ -17,7 +17,7 @@ from fitgap.runner.engine.worker.pack_trainer import train_pack
 from fitgap.runner.trial_status import Status
 from support.engine.worker_blocks import MEASURED, ends_of, rows_of
 
-# Trains in a process of its own, which its environment tells to use four threads.
+# Trains in a process of its own, whose environment asks for four threads.
 COUNT_THREADS = """
 import numpy as np
 from threadpoolctl import threadpool_info
@@ -42,7 +42,7 @@ list(pack_trainer.train_pack(task, PreparedRepeats(sweep.dataset)))
 
 
 def trained(task, dataset):
-    """The epochs of a pack by the core alone: one dictionary per row, by trial and epoch."""
+    """The epochs of a pack trained by the core alone: one dictionary per row, by trial and epoch."""
     rows = {}
     for results in train(task.shape, task.members, PreparedRepeats(dataset).of_task(task)):
         for position, member in enumerate(results.members):
@@ -68,7 +68,7 @@ def test_the_blocks_of_a_pack_together_are_its_training(seconds, tasks_of, small
 
 
 def test_the_first_epoch_is_sent_at_once(tasks_of, monkeypatch):
-    """Also where it is told in several parts; the others come together."""
+    """Even if it is reported in several parts. The other epochs come together."""
     monkeypatch.setattr(block_builder, "BLOCK_SECONDS", 1000.0)
     (task,), dataset = tasks_of("{data: iris, training: {epochs: 5, batch_size: 1}}")
     blocks = list(train_pack(task, PreparedRepeats(dataset)))
@@ -116,7 +116,7 @@ def test_of_equal_errors_the_first_epoch_is_the_best(tasks_of):
 
 
 def untrained(task, dataset):
-    """The pack of a task, for its parameters."""
+    """The untrained pack of a task, whose parameters a test needs."""
     return Pack(task.shape, task.members, PreparedRepeats(dataset).of_task(task))
 
 
@@ -138,7 +138,7 @@ def test_an_epoch_in_which_either_error_is_not_finite_ends_the_trial_and_is_neve
     (end,) = block.ended
     assert (end.status, end.epochs, end.best_epoch, end.best_e_v) == (Status.DIVERGED, 2, 1, 2.0)
     assert "after epoch 2" in end.reason
-    # The bad epoch stays, as evidence.
+    # The diverged epoch is kept as evidence.
     assert block.rows.epoch.tolist() == [1, 2]
 
 
@@ -166,7 +166,7 @@ def test_a_trial_that_diverges_leaves_the_others_as_they_were(tasks_of):
     ],
 )
 def test_a_training_that_breaks_loses_the_trials_that_were_open(error, told, tasks_of, small_sweep, monkeypatch):
-    """What was measured before stays, and trials that had ended keep their end. Only lack of memory may pass."""
+    """Earlier measurements and ends of trials are kept. Only a lack of memory may be temporary."""
     tasks, dataset = tasks_of(small_sweep)
     task = max(tasks, key=lambda task: len(task.trials))
 
@@ -229,7 +229,7 @@ def test_several_repeats_in_a_pack_have_their_own_examples(tasks_of):
 
 
 def test_what_is_kept_is_the_network_after_the_best_or_the_last_epoch(tasks_of):
-    """Kept parameters are those that training the same member again gives after that epoch."""
+    """Kept parameters equal those after the same epoch when the member is trained again."""
     text = "{{data: iris, training: {{epochs: 12, keep: {}}}, axes: {{optimizer: [{{adam: {{rate: [0.01, 0.3]}}}}]}}}}"
     for keep in ("none", "best", "last"):
         (task,), dataset = tasks_of(text.format(keep))

@@ -1,4 +1,4 @@
-"""What workers send where not every epoch is recorded: the same numbers to the last bit, only fewer of them."""
+"""What workers send if not every epoch is recorded: fewer numbers, but bit for bit the same."""
 
 import itertools
 from collections import defaultdict
@@ -33,7 +33,7 @@ THIN = [Recording(5), Recording(1000), Recording(None)]
 
 @pytest.fixture
 def task_of():
-    """`task_of(keep)`: all trials of the sweep in one pack, and where their examples come from."""
+    """`task_of(keep)`: all trials of the sweep in one pack, and the source of their examples."""
 
     def make(keep="none"):
         sweep = prepare_sweep(sweep_from_text(SWEEP.replace("KEEP", keep)))
@@ -49,7 +49,7 @@ def bytes_of(blocks):
 
 
 def rest_of(blocks):
-    """What else they bring, but for times, in a form that can be compared."""
+    """Everything else in the blocks except for times, in a form that can be compared."""
     ends = {end.trial_id: repr(replace(end, seconds=0.0)) for block in blocks for end in block.ended}
     kept = {(each.trial_id, each.epoch): each.parameters.tobytes() for block in blocks for each in block.kept}
     evidence = {
@@ -59,7 +59,7 @@ def rest_of(blocks):
 
 
 def expected_rows(complete, blocks, recording):
-    """Those of all rows that are to be recorded, by how the trials ended."""
+    """The rows to record, which depend on how the trials ended."""
     ends = {end.trial_id: end for block in blocks for end in block.ended}
     return {
         (trial, epoch): row
@@ -86,7 +86,7 @@ def test_rows_are_fewer_and_all_else_is_the_same(recording, seconds, task_of, mo
     ("recording", "stops"), every_row(4, itertools.product(THIN, [(1,), (2,), (7, 8), (20, 31), (40,)]))
 )
 def test_stopped_and_gone_on_the_rows_are_those_of_an_undisturbed_pack(recording, stops, task_of, monkeypatch):
-    """Whatever was held back goes with the states: the best epoch so far, and where the last tenth may begin."""
+    """Rows held back are saved with the states: the best epoch so far, and those that may be in the last tenth."""
     monkeypatch.setattr(block_builder, "BLOCK_SECONDS", 0.0)
     task, source = task_of()
     task = replace(task, recording=recording)
@@ -126,7 +126,7 @@ def test_every_epoch_is_counted_whether_it_is_recorded_or_not(recording, task_of
 
 
 def test_a_block_that_only_counts_is_nothing_to_store(task_of, monkeypatch):
-    """The first epoch is sent at once; then most epochs are counted alone."""
+    """The first epoch is sent at once; after that, most epochs are only counted."""
     monkeypatch.setattr(block_builder, "BLOCK_SECONDS", 0.0)
     task, source = task_of()
     first, *others = [block for block in train_pack(replace(task, recording=Recording(1000)), source) if block.trained]
@@ -136,7 +136,7 @@ def test_a_block_that_only_counts_is_nothing_to_store(task_of, monkeypatch):
 
 
 def test_what_is_saved_grows_by_the_last_tenth_of_the_epochs_and_the_best(task_of):
-    """After thirty epochs three, with the one before them, and the best; nothing where all are recorded."""
+    """After thirty epochs: the last three, the one before them, and the best. Nothing if all epochs are recorded."""
     task, source = task_of()
     for recording in (COMPLETE, *THIN):
         epochs = iter(range(1, 99))

@@ -1,4 +1,4 @@
-"""A pack that is stopped resumes from its saved states as if it had not been."""
+"""A pack that is stopped resumes from its saved states as if it had not been stopped."""
 
 import math
 from dataclasses import replace
@@ -39,7 +39,7 @@ def kept_of(blocks):
 
 
 def test_states_are_sent_now_and_then(tasks_of, monkeypatch):
-    """At once here: after every epoch but the last, of which there is nothing to go on from."""
+    """Here after every epoch except the last, after which there is nothing to resume."""
     monkeypatch.setattr(block_builder, "BLOCK_SECONDS", 0.0)
     monkeypatch.setattr(block_builder, "STATE_SECONDS", 0.0)
     (task,), dataset = tasks_of("{data: iris, training: {epochs: 3}}")
@@ -58,7 +58,7 @@ def test_the_state_at_the_end_is_kept_where_the_sweep_says_so(tasks_of):
 @pytest.mark.parametrize("keep", ["none", "best", "state"])
 @pytest.mark.parametrize("after", [1, 4, 11])
 def test_metrics_are_the_same_after_a_stop(after, keep, tasks_of):
-    """Also if the best epoch was before it, or is the last before it."""
+    """Also if the best epoch was before the stop, or the last one before it."""
     (task,), dataset = tasks_of(
         "{data: iris, seed: 2, repeats: 2, training: {epochs: 12, batch_size: 4, keep: " + keep + "}, "
         "axes: {optimizer: [{adam: {rate: 0.2}}, {adam: {rate: 0.02}}]}}"
@@ -68,7 +68,7 @@ def test_metrics_are_the_same_after_a_stop(after, keep, tasks_of):
     before = list(train_pack(task, PreparedRepeats(dataset), lambda: next(epochs) == after))
     assert not ends_of(before)
     saved = {state.trial_id: state.arrays for block in before for state in block.states}
-    # A pack of fewer members.
+    # Resumes in a pack with fewer members.
     rest = task.subset(task.trials[1:])
     resumed = ends_of(
         list(train_pack(rest.starting_from([saved[trial] for trial in rest.trials]), PreparedRepeats(dataset)))

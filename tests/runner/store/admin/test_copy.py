@@ -1,4 +1,4 @@
-"""Copies: every row of every table, to the last bit, in both directions, or nothing at all."""
+"""Copying databases: every row of every table, bit for bit, in both directions, or no copy at all."""
 
 import math
 import shutil
@@ -31,7 +31,7 @@ from support.databases.new_databases import PostgresDatabases, SqliteFiles
 from support.databases.raw_rows import raw_rows
 from support.sampling import per_commit
 
-# Copies as the command does, but is killed before it comes to this table.
+# Copies a database like the command does, but kills itself before the given table.
 KILLED_AT = """
 import os, sys
 from fitgap.runner.store.admin import copy
@@ -60,7 +60,7 @@ def other_databases(database_kind, request, tmp_path):
 
 @pytest.fixture
 def filled(store, driver, make_plan, make_configuration, make_rows):
-    """A store with every kind of row and of number, in two sweeps."""
+    """A store with every kind of row and number, in two sweeps."""
     numbers = [0.1, -0.0, 5e-324, 1.7976931348623157e308, 1 / 3, math.nan, math.inf, -math.inf, 2.0**53 + 2]
     names = make_configuration(0, architecture="ünï '\"; --", settings={"zero": -0.0, "big": 10**20, "no": None})
     store.add_sweep(make_plan([names, *(make_configuration(number) for number in range(1, 10))], 2))
@@ -174,7 +174,7 @@ def test_a_copy_that_is_killed_can_be_made_anew(table, filled, database, other_d
 def test_what_is_written_meanwhile_is_in_all_tables_or_in_none(
     filled, database, other_databases, make_plan, monkeypatch
 ):
-    """Somebody adds a sweep while the tables are read one after another."""
+    """A sweep is added while the tables are being read one after another."""
     before = raw_rows(database)
     copy_table = copy.copy_table
 
@@ -191,7 +191,7 @@ def test_what_is_written_meanwhile_is_in_all_tables_or_in_none(
 
 
 def test_json_with_numbers_that_json_does_not_have_becomes_null(sqlite_template, tmp_path, postgres, request):
-    """Earlier programs wrote NaN into JSON; the text itself may say so, which is no number."""
+    """Earlier versions wrote NaN into JSON. The string "NaN" is text, not a number, and stays."""
     source = str(SqliteFiles(tmp_path, sqlite_template).make())
     with closing(sqlite3.connect(source)) as connection, connection:
         connection.execute(

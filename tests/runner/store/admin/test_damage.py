@@ -1,4 +1,4 @@
-"""Rows that fitgap would not have written: every question answers or names the row, in one line."""
+"""Damaged rows, which fitgap would not have written: every command either answers or names the row in one line."""
 
 import contextlib
 import random
@@ -14,7 +14,7 @@ from fitgap.runner.store.database.addresses import database_url
 from fitgap.runner.store.schema.tables import metadata
 from support.sampling import every_row, steps
 
-# A value, as SQL, for a column of a table, and what is told of it.
+# Damaged values, as SQL, by table and column.
 DAMAGE = {
     ("sweep", "created"): ("'yesterday'", "1e300", "-9e999"),
     ("sweep", "reference_at"): ("'nowhere'", "7"),
@@ -48,7 +48,7 @@ QUESTIONS = [
 
 @pytest.fixture
 def damaged(trained_database, own_folder):
-    """`damaged(table, column, value)`: a database in whose first row of a table a column has this value."""
+    """`damaged(table, column, value)`: a database with this value in a column of a table's first row."""
 
     def make(table, column, value):
         path = shutil.copy(trained_database, own_folder / "fitgap.db")
@@ -67,7 +67,7 @@ def damaged(trained_database, own_folder):
 @pytest.mark.parametrize("step", steps(10))
 @pytest.mark.parametrize(("table", "column"), every_row(4, DAMAGE))
 def test_every_question_answers_or_names_the_row(table, column, step, damaged, invoke):
-    """Some of the questions for each damage with every commit; other damages get other questions."""
+    """On every commit, only a sample of the commands is tried for each damaged column. The samples differ."""
     luck = random.Random(f"{table} {column}")
     for value in DAMAGE[table, column]:
         path = damaged(table, column, value)

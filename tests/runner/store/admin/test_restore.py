@@ -1,4 +1,4 @@
-"""Going back to a backup: readers see the old or the new, and nothing of anybody's is lost on the way."""
+"""Restoring a backup: readers see the old or the new database, and no data is lost."""
 
 import contextlib
 import os
@@ -47,7 +47,7 @@ def test_a_restore_takes_the_place_of_all_rows_and_keeps_what_was_there(database
 
 
 def test_after_a_killed_writer_a_restore_is_whole(database, own_folder):
-    """SQLite would play the log of the killed one into a file that took the place of the database."""
+    """If a restore replaced the file, SQLite would replay the killed writer's log into the new one."""
     saved = back_up_database(None, None)
     with subprocess.Popen([sys.executable, "-c", WRITES, database], stdout=subprocess.PIPE, text=True) as writer:
         for _ in range(40):

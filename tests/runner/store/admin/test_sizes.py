@@ -1,4 +1,4 @@
-"""How much room sweeps take, and giving room back: about right, and nothing is lost by it."""
+"""Sizes of sweeps are about right, and compacting a database frees space and loses nothing."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ TRIALS, EPOCHS = 200, 100
 
 
 def fill(store, driver, make_plan, make_rows, name, trials):
-    """A sweep of so many trials, each with 100 epochs and 4 KB of evidence."""
+    """A sweep of `trials` trials, each with 100 epochs and 4 KB of evidence."""
     sweep_id, _ = store.add_sweep(make_plan(trials, 1, name=name))
     numbers = [row["trial"] for row in store.trials(sweep_id)]
     driver.claim(numbers)
@@ -39,7 +39,7 @@ def test_the_sizes_of_sweeps_are_about_that_of_the_database(store, database, dri
     told = store.sweep_sizes()
     assert (told[large][0], told[small][0]) == (TRIALS * EPOCHS, TRIALS * EPOCHS // 4)
     assert told[large][1] == pytest.approx(4 * told[small][1], rel=0.01)
-    # Else what SQLite has not yet moved into its file would count twice.
+    # Otherwise, pages that are still in SQLite's log would count twice.
     store.close()
     written = describe_database(database)["bytes"] - empty
     assert sum(size for _, size in told.values()) == pytest.approx(written, rel=0.25)
@@ -47,7 +47,7 @@ def test_the_sizes_of_sweeps_are_about_that_of_the_database(store, database, dri
 
 @pytest.mark.parametrize("record", [{"every": 10}, {"epochs": "log"}])
 def test_epochs_that_are_not_recorded_take_no_room(record, store, driver, make_plan, make_rows):
-    """What is told of such a sweep, and of deleting it, are the epochs that it really has."""
+    """Sizes and summaries of deletions count only the epochs that are stored."""
     recording = Recording.from_canonical(record)
     sweep_id, _ = store.add_sweep(make_plan(3, 1, specification={"training": {"record": record}}))
     whole, _ = store.add_sweep(make_plan(1, 1, name="whole"))
@@ -92,7 +92,7 @@ def test_the_room_of_a_deleted_sweep_is_given_back(
 
 @pytest.fixture
 def findings():
-    """What is known of the sweep that stays."""
+    """`findings(store)`: the trials, epochs and labels of the sweep that remains."""
     return lambda store: (store.trials("small"), store.sweep_epochs("small"), store.labels(["small"]))
 
 

@@ -1,4 +1,4 @@
-"""Pages of configurations: how many there are on all of them."""
+"""Pages of configurations: the number of configurations on all pages together."""
 
 import pytest
 import sqlalchemy as sa
@@ -11,12 +11,12 @@ BY = ("activation", "architecture")
 
 @pytest.fixture(params=[0, 1_000], ids=["many", "few"])
 def few(request, monkeypatch):
-    """Configurations count as many, or as few."""
+    """Whether the sweeps count as having many configurations, or few."""
     monkeypatch.setattr(configuration_pages, "FEW", request.param)
 
 
 def test_configurations_without_trials_are_not_counted(few, store, database, make_plan, make_configuration):
-    """The first sweep has its last configuration after those of the second one, as if it had been extended."""
+    """The first sweep's last configuration comes after those of the second, as if the first had been extended."""
     configurations = [make_configuration(number) for number in (1, 2, 3)]
     sweep, other = (store.add_sweep(make_plan(configurations, repeats=2, name=name))[0] for name in ("one", "two"))
 

@@ -1,4 +1,4 @@
-"""Numbers that a search drew from ranges are compared in groups between their quantiles."""
+"""Numbers that a search drew from ranges are grouped by quantiles for comparison."""
 
 import pytest
 
@@ -7,7 +7,7 @@ SEARCH = ("--data", "moons", "--search", "random:trials=32", "--epochs", "2", "-
 
 @pytest.fixture
 def searched(invoke):
-    """A search of the rates of one optimizer, with another one that has a single rate."""
+    """A random search over the rate of one optimizer."""
     answer = invoke("run", *SEARCH, "--hidden", "3", "--optimizer", "adam:rate=0.001..0.1", "--name", "s")
     assert answer.code == 0, answer.err
 

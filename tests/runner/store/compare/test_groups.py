@@ -1,4 +1,4 @@
-"""Groups against a reference in plain Python: means, spreads and pairs, of all trials or of those a filter leaves."""
+"""Groups compared with a reference in plain Python: means, spreads and pairs, with and without a filter."""
 
 import math
 import statistics
@@ -17,7 +17,7 @@ from fitgap.runner.store.compare.groups import add_verdicts
 from fitgap.runner.store.compare.pairs import Members
 from fitgap.runner.store.schema.result_keys import VERDICTS
 
-# They share what takes long to make.
+# Runs these tests in one process, because they share a slow fixture.
 pytestmark = pytest.mark.xdist_group("groups")
 
 SWEEP = """\
@@ -95,7 +95,7 @@ def pooled(rows, key):
 
 
 def spread(rows, key):
-    """That of the configurations' means."""
+    """The standard deviation of the configurations' means."""
     means = [statistics.fmean(row[key] for row in each) for each in grouped(rows, ("configuration",)).values()]
     return statistics.stdev(means) if len(means) > 1 else None
 
@@ -124,11 +124,11 @@ def test_differences_are_paired_by_repeat_and_the_other_settings(where, against,
         if against:
             error = statistics.stdev(means) / math.sqrt(len(means))
             assert group["difference_se"] == pytest.approx(error, rel=1e-7)
-            # Student's t with two degrees of freedom reaches 4.3027 errors.
+            # The 97.5% quantile of Student's t distribution with two degrees of freedom is 4.3027.
             assert group["difference_margin"] == pytest.approx(4.302653 * error, rel=1e-5)
             assert group["could_be_best"] is None
         else:
-            # Intervals for all groups at once are wider; how much is tested in tests/runner/analysis/test_best.py.
+            # Simultaneous intervals for all groups are wider; tests/runner/analysis/test_best.py checks by how much.
             assert group["difference_margin"] > 1.9 * group["difference_se"]
             assert group["could_be_best"] is (group["difference_low"] <= 0)
 
@@ -166,14 +166,14 @@ def test_groups_by_verdict_are_the_configurations_that_have_it(trained):
 
 
 def test_pairs_of_a_setting_leave_the_kind_alone(trained):
-    """Rates of Adam are held against rates of Adam: 0.1 of gradient descent has a partner in neither."""
+    """Rates of Adam are paired only with rates of Adam, never with the rate 0.1 of gradient descent."""
     found = trained.compare("small", ["optimizer.rate"], where="optimizer.name == 'adam'", against="0.01")
     other = next(group for group in found if group["optimizer.rate"] == 0.1)
     assert other["pairs"] == 2 * 2 * 3 * 3
 
 
 def test_repeats_that_do_not_tell_groups_apart_are_not_enough():
-    """Many groups, one of which varies much: the intervals of all are wide."""
+    """One of many groups varies a lot, so the intervals of all groups are wide."""
     rng = np.random.default_rng(5)
     values = np.array([[number / 10] * 4 for number in range(30)]) + 0.005 * rng.normal(size=(30, 4))
     values[-1] += rng.normal(size=4)

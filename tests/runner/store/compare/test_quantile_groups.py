@@ -1,4 +1,4 @@
-"""Numbers that a search drew are grouped by quantiles, so that shares of the variance can be told."""
+"""Numbers that a search drew are grouped by quantiles, so that their share of the variance can be computed."""
 
 from collections import Counter
 from itertools import pairwise
@@ -18,7 +18,7 @@ def test_groups_are_intervals_of_equally_many_numbers(numbers, groups):
     by_number = dict(zip(numbers, found, strict=True))
     assert [by_number[each] for each in numbers] == found, "equal numbers are in one group"
     in_order = [by_number[each] for each in sorted(by_number)]
-    # Every group is one run of neighbours.
+    # Every group is one run of adjacent numbers.
     assert len(set(in_order)) == 1 + sum(one != other for one, other in pairwise(in_order))
     most_equal = max(Counter(numbers).values())
     assert all(count <= -(-len(numbers) // groups) + most_equal for count in Counter(found).values())
@@ -56,7 +56,7 @@ def test_two_drawn_parameters_have_two_groups_each():
 
 
 def test_the_share_of_a_range_is_that_of_its_quarters(tmp_path):
-    """Computed here from the trials: the variance of the means of the quarters, next to what chance adds."""
+    """Compared with the variance of the quarters' means, and the part of it due to chance, computed from the trials."""
     database = str(tmp_path / "s.db")
     rate = {"adam": {"rate": {"range": [1e-3, 1]}}}
     sweep = {"name": "s", "data": "iris", "repeats": 2, "training": {"epochs": 1, "batch_size": 50}}

@@ -1,4 +1,4 @@
-"""Several sweeps in one comparison: paired by repeats, each configuration once, and only with the same data."""
+"""Comparing several sweeps: paired by repeat, each configuration once, and only if they use the same data."""
 
 import statistics
 
@@ -27,7 +27,7 @@ DESCENT, ADAM = {"gradient_descent": {"rate": 0.1}}, {"adam": {"rate": 0.01}}
 SWEEPS = (
     sweep("one", [DESCENT]),
     sweep("two", [ADAM]),
-    # Has the configurations of the first with more repeats.
+    # Has the same configurations as the first, with more repeats.
     sweep("three", [DESCENT], repeats=5),
     sweep("seeded", [ADAM], seed=1),
     sweep("split", [ADAM], data={"source": "iris", "validation": 0.2}),

@@ -1,4 +1,4 @@
-"""Tuned groups against a search in Python: half of the repeats has the setting that is best in the other half."""
+"""Tuned groups compared with a search in Python: each half of the repeats uses the best setting of the other half."""
 
 import json
 import statistics
@@ -126,7 +126,7 @@ def test_rows_are_ready_for_json(trained):
 
 
 def simulated(random, settings, repeats):
-    """Two groups of equally good settings, one with many of them: members, and the value of every trial."""
+    """Two groups of equally good settings, the second with many of them: their members, trials and values."""
     group = np.repeat([0, 1], [1, settings])
     number = np.arange(len(group))
     members = Members(number, group, number, np.zeros_like(number), [{"group": 0}, {"group": 1}])
@@ -138,7 +138,7 @@ def simulated(random, settings, repeats):
 
 @pytest.mark.parametrize(("settings", "repeats"), [(20, 6), *(at_night(*case) for case in ((3, 6), (5, 10), (20, 10)))])
 def test_many_settings_do_not_make_a_group_look_better(settings, repeats):
-    """Choosing the best of equal settings on all repeats would favour their group in nearly every sweep."""
+    """Choosing the best of equally good settings on all repeats would favor their group in nearly every sweep."""
     random = np.random.default_rng(settings + repeats)
     means, covered, naive = [], 0, []
     rounds = 2000

@@ -1,4 +1,4 @@
-"""The order of groups that rounds have given different numbers of repeats: by what they share, not by their means."""
+"""Groups to which rounds gave different numbers of repeats are ordered by paired differences, not by their means."""
 
 import numpy as np
 import pytest
@@ -6,8 +6,8 @@ from fitgap.runner.analysis.pairing import Measured
 from fitgap.runner.store.compare.pairs import Members
 from fitgap.runner.store.compare.unequal_repeats import best_by_pairs, ordered
 
-# Errors by configuration, a letter for its group and a number for its other settings, and by repeat. The second
-# repeat is a hard split, so who has it looks worse.
+# The errors of each configuration by repeat. The letter of a configuration is its group, the number stands for its
+# other settings. The second repeat is a hard split, so configurations that have it look worse.
 ERRORS = {"a0": [0.3], "b0": [0.2, 0.9], "c0": [0.4, 1.0], "a1": [0.5], "b1": [0.4], "c1": [0.6]}
 
 
@@ -52,7 +52,7 @@ def test_incomplete_groups_stay_last():
 
 
 def test_differences_that_go_round_in_circles_end():
-    """`a` is better than `b` where both are, `b` than `c`, and `c` than `a`."""
+    """In the repeats that two groups share, `a` is better than `b`, `b` than `c`, and `c` than `a`."""
     errors = {"a0": [1, 3, np.nan], "b0": [2, np.nan, 1], "c0": [np.nan, 2, 2], "a1": [1.0], "b1": [1.0], "c1": [1.0]}
     _, _, trials = case({name: np.nan_to_num(values) for name, values in errors.items()})
     known = np.concatenate([~np.isnan(values) for values in errors.values()])

@@ -1,4 +1,4 @@
-"""Addresses: which database is meant, what cannot be one, and that none is ever repeated with its password."""
+"""Addresses: which database they select, which ones are refused, and that no message contains the password."""
 
 import pytest
 from fitgap.runner.errors import StoreError
@@ -9,7 +9,7 @@ SERVER = "postgresql+psycopg"
 
 
 def refusal(address):
-    """The message with which an address is refused, one line without the password."""
+    """The message that refuses an address: one line without the password."""
     messages = set()
     for open_it in (open_store, open_store_for_writing):
         with pytest.raises(StoreError) as caught:

@@ -1,4 +1,4 @@
-"""Arrays in the database are read back bit for bit, and refused before they take far more memory than room."""
+"""Arrays come back bit for bit, and are refused before they take far more memory than their compressed size."""
 
 import io
 import subprocess

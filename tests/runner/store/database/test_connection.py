@@ -1,4 +1,4 @@
-"""The connection: who asks cannot write, nobody waits for a writer to read, and rows refer to what is there."""
+"""Connections: those for reading cannot write, readers do not wait for writers, and foreign keys are enforced."""
 
 import pytest
 import sqlalchemy as sa
@@ -38,7 +38,7 @@ def test_readers_go_on_while_a_writer_writes(store, database, make_plan):
 
 
 def test_a_row_that_refers_to_nothing_is_refused(store, make_plan):
-    """Foreign keys are enforced, which SQLite leaves off unless asked."""
+    """Foreign keys are enforced, although SQLite does not do so by default."""
     store.add_sweep(make_plan(1, 1))
     with pytest.raises(sa.exc.IntegrityError), store._engine.begin() as connection:
         connection.execute(sa.update(trial).values(driver_id=99))

@@ -1,4 +1,4 @@
-"""Errors of the drivers as lines of ours: what can be mended is told, what is a bug of ours stays as it is."""
+"""Errors of database drivers: those that users can fix become one-line messages, our own bugs pass unchanged."""
 
 import errno
 import sqlite3
@@ -36,7 +36,7 @@ def test_every_result_of_sqlite_is_told_whatever_its_details(code, extended):
 
 
 def test_a_log_whose_locks_have_no_room_is_told_as_a_full_disk():
-    """SQLite calls it an error of reading or writing."""
+    """SQLite reports it as an I/O error."""
     assert "no space left" in failure_of(sqlite_error(sqlite3.SQLITE_IOERR_SHMSIZE)).what
 
 
@@ -134,7 +134,7 @@ def test_a_full_file_is_told_as_such(tmp_path):
 
 
 def test_control_c_in_the_middle_of_a_statement_is_no_failure_of_the_database(databases):
-    """SQLAlchemy takes the connection for broken, which it is; but whoever waits for it to come back would wait on."""
+    """SQLAlchemy marks the connection as broken, but retrying as after a lost connection would delay the interrupt."""
     engine = connect(database_url(databases.make()), read_only=False)
 
     def interrupt(*given):

@@ -1,4 +1,4 @@
-"""Transactions are tried again while the database cannot be used, and only then, with growing pauses, not for ever."""
+"""Transactions are retried only while the database is unavailable, with growing pauses and up to a time limit."""
 
 import pytest
 import sqlalchemy as sa
@@ -46,7 +46,7 @@ def written(engine):
 
 
 class Trying:
-    """A transaction that fails so often with this error, after it has written."""
+    """A transaction that fails with this error the first `failures` times, after it has written."""
 
     def __init__(self, failures, error):
         self.failures, self.error = failures, error
@@ -85,7 +85,7 @@ def test_what_does_not_pass_by_itself_is_not_tried_again(error, engine, clock):
 
 
 def test_a_connection_that_another_thread_uses_is_waited_for(clock):
-    """As long as for the database: a thread that renews a lease must outlive another one that waits for a lock."""
+    """As long as for an unavailable database: renewing a lease must survive another thread's wait for a lock."""
     engine = sa.create_engine("sqlite://", poolclass=sa.QueuePool, pool_size=1, max_overflow=0, pool_timeout=0.01)
     with engine.connect() as busy:
         with pytest.raises(TemporaryStoreError, match="still used by another part of this program"):

@@ -1,4 +1,4 @@
-"""SQLite files: where they may lie, and how threads share one."""
+"""SQLite files: where they may be stored, and how threads share one."""
 
 import threading
 
@@ -9,7 +9,7 @@ from fitgap.runner.store.database import sqlite_files
 
 
 def test_a_file_on_another_machine_is_not_written_to(own_folder, monkeypatch):
-    """Reading one does no harm."""
+    """Reading such a file is allowed."""
     open_store_for_writing("there.db").close()
     before = sorted(path.name for path in own_folder.iterdir())
     monkeypatch.setattr(sqlite_files, "file_system_of", lambda folder: "nfs4")
@@ -21,7 +21,7 @@ def test_a_file_on_another_machine_is_not_written_to(own_folder, monkeypatch):
 
 
 def test_threads_use_the_connection_in_turn(own_folder):
-    """The heartbeat and the driver's loop: neither begins a transaction inside one of the other."""
+    """Neither the heartbeat nor the driver's loop starts a transaction within one of the other's."""
     with open_store_for_writing("it.db") as store:
         inside, failed = threading.Semaphore(1), []
 
@@ -42,7 +42,7 @@ def test_threads_use_the_connection_in_turn(own_folder):
 
 
 def test_who_only_reads_does_not_wait_for_who_writes(own_folder):
-    """Also in the store of a driver, whose own transactions lock the file."""
+    """This also holds for a driver's store, whose own transactions lock the file."""
     with (
         open_store_for_writing("it.db") as writing,
         open_store_for_writing("it.db") as reading,

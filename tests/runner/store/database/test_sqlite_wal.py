@@ -1,4 +1,4 @@
-"""Logs of SQLite that do not belong to the file beside them: found before SQLite writes them into it."""
+"""SQLite logs that do not belong to the database next to them are detected before SQLite applies them."""
 
 import contextlib
 import itertools
@@ -36,7 +36,8 @@ WAYS = [
     upgrade_database,
     lambda path: back_up_database(path, None),
 ]
-# Changes every trial, as often as told, and is killed; as little of its log as possible is moved into the file, or all.
+# Changes all trials the given number of times, with a checkpoint after as many log pages as given (0: never), and is
+# killed.
 DIES = """
 import os, sqlite3, sys
 connection = sqlite3.connect(sys.argv[1], isolation_level=None)
@@ -54,13 +55,13 @@ def database(trained_database, own_folder):
 
 
 def killed(database, *, moved=0, changes=3):
-    """Let a writer be killed that has moved its log into the file after so many pages (0: never)."""
+    """Leave the log of a killed writer that made a checkpoint every `moved` pages (0: never)."""
     subprocess.run([sys.executable, "-c", DIES, database, str(moved), str(changes)], check=False)
     assert side_file(database, "-wal").stat().st_size
 
 
 def newer(path, than):
-    """Make a file newer than another, as a copy made later is."""
+    """Make a file newer than another, like a copy made later."""
     time = than.stat().st_mtime_ns + 10**9
     os.utime(path, ns=(time, time))
 
@@ -108,7 +109,7 @@ def test_a_copy_in_the_place_of_the_database_beside_its_log_is_refused(kind, way
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("left", ["missing", "empty"])
 def test_a_log_without_its_database_is_neither_used_nor_removed(left, way, database):
-    """SQLite would remove it, with rows that are nowhere else."""
+    """SQLite would remove it, with rows that exist nowhere else."""
     killed(database)
     content = side_file(database, "-wal").read_bytes()
     if left == "missing":

@@ -1,4 +1,4 @@
-"""Values and expressions that the two databases would hold or compute in different ways."""
+"""Values and expressions that the two kinds of database would store or compute differently."""
 
 import json
 import math
@@ -44,7 +44,7 @@ def test_text_of_characters_is_stored_as_it_is(text):
 
 
 def test_text_that_no_database_holds_is_stored_with_question_marks(store, driver, make_plan):
-    """Such as the name of a file that is not UTF-8, as Python gives it, or an error that quotes bytes."""
+    """Such as a file name that is not UTF-8, as Python represents it, or an error message that quotes bytes."""
     odd = "a\udcff b\0 ü"
     plan = make_plan(1, 1)
     plan.data_set.update(name=odd, input_names=[odd, odd])
@@ -67,12 +67,12 @@ def test_json_is_that_of_the_standard_with_null_for_what_is_not_finite(value):
 
 
 def with_null(value):
-    """The same by another way: through Python's own JSON, which writes NaN and Infinity as words."""
+    """The same, computed through Python's own JSON, which writes NaN and Infinity as words."""
     return json.loads(json.dumps(value), parse_constant=lambda word: None)
 
 
 def values_in(engine, values):
-    """A table with these values in its one column."""
+    """A table with these values in the column `value`."""
     table = sa.Table(
         "numbers",
         sa.MetaData(),
@@ -115,7 +115,7 @@ def test_text_is_sorted_as_python_sorts_it(engine):
 
 
 def test_the_language_of_a_server_does_not_matter():
-    """The server of these tests has none, so the order that it is asked for must be seen in the question."""
+    """The server of these tests has none, so we check the collation in the text of the query."""
     text, number = sa.column("name", sa.Text), sa.column("number", sa.Double)
     query = sa.select(text).order_by(sortable(text), sortable(number).desc())
     assert str(query.compile(dialect=postgresql.dialect())).endswith('ORDER BY name COLLATE "C", number DESC')

@@ -1,4 +1,4 @@
-"""Keys of architectures count layers of each kind and know their widths, in either kind of database."""
+"""Filter keys of architectures: numbers of layers of each kind and their widths, in both kinds of database."""
 
 import pytest
 from fitgap.runner.driver import write_sweep

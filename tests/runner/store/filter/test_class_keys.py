@@ -1,4 +1,4 @@
-"""Keys of single classes: recall and error as conditions, columns, keys to sort by and metrics of groups."""
+"""Keys of single classes: recall and error in filters, columns, sorting and comparisons of groups."""
 
 import contextlib
 
@@ -33,7 +33,7 @@ axes:
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
-    """A database in which the sweep was trained; its data file stays beside it."""
+    """A database with the trained sweep; its data file is in the same folder."""
     rng = np.random.default_rng(3)
     rows = []
     for number, name in enumerate(CLASSES):
@@ -50,7 +50,7 @@ def trained(tmp_path_factory):
 
 @pytest.fixture
 def database(databases, trained):
-    """A copy of it, in a database of each kind."""
+    """A copy of `trained`, in each kind of database."""
     address = databases.make(empty=True)
     copy_database(str(trained), address)
     return address
@@ -124,7 +124,7 @@ def test_groups_are_compared_in_them(store):
 
 @on_sqlite_per_commit
 def test_other_quotes_and_none(store):
-    """In a list of keys, quotes may be missing; only a comma needs them."""
+    """In a list of keys, quotes are optional unless the name contains a comma."""
     keys = ["trial", "recall_v.Iris-setosa", "recall_v.'yes, often'", "recall_v.don't", 'recall_v."a ""b"""']
     assert split_keys(", ".join([*keys, "+e_v"])) == [*keys, "+e_v"]
     (row,) = store.trials("classes", columns=keys, limit=1)

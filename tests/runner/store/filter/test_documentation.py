@@ -1,4 +1,4 @@
-"""The examples of docs/reference/filters.md are valid filters, and the names that it lists are all that exist."""
+"""The examples in docs/reference/filters.md are valid filters, and it lists all names."""
 
 import re
 from pathlib import Path

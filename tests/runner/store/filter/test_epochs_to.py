@@ -1,4 +1,4 @@
-"""`epochs_to(…)`: the first epoch within a limit, as a condition, a column, a key to sort by and a metric of groups."""
+"""`epochs_to(…)`: the first epoch within a limit, in filters, columns, sorting and comparisons of groups."""
 
 import statistics
 

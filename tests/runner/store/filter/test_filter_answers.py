@@ -1,4 +1,4 @@
-"""What a filter leaves is what the reference in plain Python says, in both databases; its text never reaches SQL."""
+"""Filters select the same trials as a reference in plain Python, in both databases; their text never reaches SQL."""
 
 import contextlib
 import random
@@ -20,11 +20,11 @@ from support.profiles import share_of_examples
 from support.sampling import on_sqlite_per_commit
 
 AT_ONCE = 25
-# On each kind of database.
+# The number of random filters for each kind of database.
 FILTERS, NIGHTLY_FILTERS = 400, 25_000
-# Of the processor, for one filter.
+# The maximum CPU time for translating one filter.
 MOST_MILLISECONDS = 50.0
-# A question to a database takes longer than most examples of other tests.
+# A database query takes longer than most Hypothesis examples of other tests.
 slow_databases = share_of_examples(0.4)
 
 
@@ -59,7 +59,7 @@ def filled(database, make_plan, make_configuration):
 
 
 def translated(condition, rng):
-    """The text of a condition and its expression; None where its numbers could leave the range of doubles."""
+    """The text of a condition and its expression, which is None if its numbers could leave the range of doubles."""
     text = written(condition, rng)
     try:
         return text, filter_expression(text)
@@ -69,9 +69,9 @@ def translated(condition, rng):
 
 
 def milliseconds_of(text):
-    """How long a filter takes to be translated: what three times have in common, whatever else Python did meanwhile.
+    """The CPU time that translating a filter takes, in milliseconds: the minimum of three runs.
 
-    In a process that keeps as much as this one, collecting garbage takes seconds.
+    The minimum excludes garbage collection, which takes seconds in a process with as many objects as this one.
     """
 
     def once():
@@ -84,7 +84,7 @@ def milliseconds_of(text):
 
 
 def check_many(filled, count, seed):
-    """Hold random filters against the reference, some in one question; returns their texts."""
+    """Compare random filters with the reference, several in one query; returns their texts."""
     rng = random.Random(seed)
     done = undecided = 0
     texts = []
@@ -98,7 +98,7 @@ def check_many(filled, count, seed):
             assert [row[position] for row in found] == expected, text
             undecided += len(set(expected)) == 1
         done += len(asked)
-    # Most filters tell trials apart, so that little agrees by chance.
+    # Most filters accept some trials and reject others, so few agree with the reference by chance.
     assert undecided < done * 0.7
     return texts
 
@@ -125,7 +125,7 @@ def test_tens_of_thousands_of_random_filters_leave_what_the_reference_says(fille
 @given(rng=st.randoms(use_true_random=False))
 @slow_databases
 def test_a_filter_leaves_what_the_reference_says(rng, filled):
-    """The same, where a filter that is answered wrong is made small."""
+    """The same with Hypothesis, which shrinks filters that give a wrong answer."""
     condition = random_condition(rng, depth=1)
     text, expression = translated(condition, rng)
     if expression is not None:
@@ -135,7 +135,7 @@ def test_a_filter_leaves_what_the_reference_says(rng, filled):
 @given(rng=st.randoms(use_true_random=False))
 @slow_databases
 def test_trials_are_those_for_which_a_filter_holds(rng, filled, database):
-    """Where it is false and where it is unknown, a trial is left out."""
+    """Trials for which the filter is false or unknown are left out."""
     condition = random_test(rng)
     text, expression = translated(condition, rng)
     if expression is None:
@@ -156,7 +156,7 @@ def halved(part):
 @given(seed=st.integers(0, 10**9))
 @slow_databases
 def test_the_statement_is_the_same_whatever_the_numbers_are(seed, filled):
-    """So nothing of them is in its text."""
+    """So the text of the statement contains none of the numbers."""
     condition = random_condition(random.Random(seed))
     expressions = [translated(each, random.Random(seed))[1] for each in (condition, halved(condition))]
     if all(each is not None for each in expressions):
@@ -193,7 +193,7 @@ INJECTIONS = (
 @on_sqlite_per_commit
 @pytest.mark.parametrize("evil", INJECTIONS)
 def test_evil_text_in_quotes_is_only_text(evil, filled):
-    """It finds the notes that are this text and nothing else, and stands in no statement."""
+    """It matches exactly the notes that equal this text, and no statement contains it."""
     quoted = "'" + evil.replace("'", "''") + "'"
     for text in (f"note == {quoted}", f"note in ({quoted}, 'x')", f"note like {quoted}", f"{quoted} in tags"):
         assert evil not in str(filter_expression(text).compile(filled.connection))

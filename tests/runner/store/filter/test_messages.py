@@ -1,4 +1,4 @@
-"""A filter that cannot be answered is refused with the place of the mistake, what is wrong there, and the nearest."""
+"""Invalid filters are refused with the place of the mistake, what is wrong there, and the nearest valid name."""
 
 import pytest
 from fitgap.runner.errors import FilterError
@@ -6,7 +6,7 @@ from fitgap.runner.store.filter import filter_expression
 
 
 def refused(text):
-    """The message about a filter, and the part of it that is pointed at."""
+    """The error message for a filter, and the part of the filter that it marks."""
     with pytest.raises(FilterError) as told:
         filter_expression(text)
     shown, marks = told.value.excerpt

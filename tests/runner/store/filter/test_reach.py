@@ -1,4 +1,4 @@
-"""The range of magnitudes that an expression is known to stay in holds whatever numbers are in it."""
+"""The range of magnitudes computed for an expression holds for all numbers in it."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""The fit of trials and configurations as it is stored: what the rule says beside the reference, never stale."""
+"""The stored fit of trials and configurations follows the rule relative to the reference, and is never stale."""
 
 import itertools
 import random
@@ -29,7 +29,7 @@ from support.store.expected_fits import (
 
 @pytest.fixture
 def sweep(store, driver, make_plan):
-    """`sweep(seed)`: a sweep whose trials have all ended; some of them diverged. Its number, and what was written."""
+    """`sweep(seed)`: the number of a sweep whose trials have all ended, some diverged, and what was written."""
 
     def make(seed):
         luck, rng = random.Random(seed), np.random.default_rng(seed)
@@ -81,7 +81,7 @@ def test_what_is_stored_is_what_the_rule_says_beside_the_reference(seed, sweep, 
 
 @on_sqlite_per_commit
 def test_little_by_little_comes_to_the_same_as_at_once(store, driver, make_plan, ask):
-    """Refreshed after every trial, while the reference changes: at the end nothing is left of what was before."""
+    """Refreshed after every trial, while the reference changes: no earlier fit remains at the end."""
     rng = np.random.default_rng(5)
     sweep_id, _ = store.add_sweep(make_plan(5, 2))
     references, groups = [], {}
@@ -98,7 +98,7 @@ def test_little_by_little_comes_to_the_same_as_at_once(store, driver, make_plan,
 
 @on_sqlite_per_commit
 def test_many_new_trials_beside_the_same_reference_are_judged_in_parts(sweep, store, ask, monkeypatch):
-    """A part is of one configuration here; what is found is the same, and each part is written by itself."""
+    """Each part has one configuration here. The results are the same, and each part is written separately."""
     sweep_id, groups = sweep(6)
     store.refresh_fit(sweep_id)
     with store._engine.begin() as connection:
@@ -130,7 +130,7 @@ def test_without_anything_to_be_held_against_there_is_no_fit(store, driver, make
 
 @on_sqlite_per_commit
 def test_what_did_not_complete_is_not_judged_by_what_did(store, driver, make_plan, ask):
-    """Whatever the survivors say: a configuration that diverged anywhere has diverged; one that failed is unclear."""
+    """A configuration with a diverged trial is `diverged`, one with a failed trial is `unclear`."""
     rng = np.random.default_rng(3)
     sweep_id, _ = store.add_sweep(make_plan(3, 3))
     statuses = {1: [Status.COMPLETED] * 3, 2: [Status.COMPLETED] * 2 + [Status.DIVERGED]}
@@ -150,13 +150,13 @@ def test_a_sweep_in_which_everything_diverged_says_so(store, driver, make_plan, 
         end_with_evidence(driver, row["trial"], np.random.default_rng(1), Status.DIVERGED)
     store.refresh_fit(sweep_id)
     assert ask("SELECT verdict, count(*) FROM configuration GROUP BY verdict") == [("diverged", 2)]
-    # Tried again: nothing is known of it any more.
+    # After `retry`, the old verdicts are gone.
     store.retry_trials(sweep_id, [Status.DIVERGED])
     assert ask("SELECT verdict, count(*) FROM configuration GROUP BY verdict") == [(None, 2)]
 
 
 def test_the_floor_and_the_skill_are_those_of_the_stored_constant(store, driver, make_plan, ask):
-    """A constant that is a little worse than all trials leaves none of them any skill."""
+    """If a constant is only a little worse than all trials, none of them has skill."""
     errors = np.full((2, TRAINING_COUNT), np.nan, np.float32)
     errors[0], errors[1, :VALIDATION_COUNT] = 0.5, 0.5
     floor = {"constant_e_t": 0.5, "constant_e_v": 0.5, "constant_errors": packed_errors(errors)}
@@ -175,7 +175,7 @@ def test_a_rare_class_is_named(store, make_plan):
     data_set = {**plan.data_set, "fingerprint": "e" * 16, "example_count": 200, "class_names": ["common", "rare"]}
     sweep_id, _ = store.add_sweep(replace(plan, splits=splits, data_set=data_set))
     assert store.small_sample(sweep_id) == SmallSample(None, {"rare": 6})
-    # Of a sweep of an earlier version, the classes are unknown.
+    # For sweeps of earlier versions, the classes are unknown.
     assert store.small_sample(store.add_sweep(make_plan(1, 2))[0]) == SmallSample(3, {})
 
 
@@ -198,7 +198,7 @@ def test_nothing_is_written_where_nothing_is_new(sweep, store, ask):
 
 
 def test_a_reference_that_is_opened_again_leaves_no_fit_of_it_behind(sweep, store, driver, ask):
-    """`retry` of the reference's trials: another configuration takes its place."""
+    """If the reference's trials are deleted, another configuration takes its place."""
     sweep_id, groups = sweep(8)
     store.refresh_fit(sweep_id)
     best, _, _ = expected_fits(groups)
@@ -231,7 +231,7 @@ def test_two_that_refresh_at_once_leave_one_whole_answer(sweep, store, database,
 
 
 def test_readers_see_the_fit_beside_one_reference_or_beside_the_next(sweep, store, ask, monkeypatch):
-    """In the middle of writing it, another connection sees what was before."""
+    """While the new fit is being written, another connection sees the previous one."""
     sweep_id, _ = sweep(10)
     store.refresh_fit(sweep_id)
     before = stored(ask, "trial", "id")
@@ -280,7 +280,7 @@ def test_errors_are_stored_to_the_last_bit():
 
 
 def test_after_many_verdicts_the_server_knows_how_many_rows_there_are(sweep, store, monkeypatch):
-    """Without, it plans as if there were a few, for a minute. SQLite needs no such thing."""
+    """Otherwise, PostgreSQL would plan queries as if there were a few rows, for a minute. SQLite does not need this."""
     if store._engine.dialect.name != "postgresql":
         monkeypatch.setattr(refresh, "GATHER_STATISTICS", "no statement of SQLite")
     monkeypatch.setattr(refresh, "TRIALS_THAT_CHANGE_PLANS", 2)

@@ -1,4 +1,4 @@
-"""Fits on their way into the database come out as they went in, from memory and from a file, as often as asked."""
+"""The spool returns fits unchanged, from memory and from a file, as often as it is read."""
 
 import errno
 import os
@@ -24,7 +24,7 @@ numbered = st.lists(st.tuples(st.integers(1, 2**31 - 1), fits), max_size=12)
 
 @pytest.fixture
 def in_a_file(monkeypatch):
-    """Two fits are too many for memory."""
+    """Two fits are too many for memory, so they go to a file."""
     monkeypatch.setattr(spool, "MOST_BYTES_IN_MEMORY", spool.RECORD.size)
 
 
@@ -42,7 +42,7 @@ def check(added):
         for number, fit in added:
             kept.add(number, fit)
         assert len(kept) == len(added)
-        # A transaction that has to begin again reads them once more.
+        # A retried transaction reads them again.
         assert read(kept) == read(kept) == expected
         assert all(len(part) <= spool.FITS_AT_A_TIME for part in kept.parts())
 
@@ -67,7 +67,7 @@ def test_what_is_not_finite_is_unknown():
 
 
 def test_a_folder_without_room_is_told_in_one_line(monkeypatch, in_a_file):
-    """Also where there is no such folder at all, which is only noticed when the file is made."""
+    """This also covers a missing folder, which is only noticed when the file is created."""
 
     def refuse(*_, **__):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

@@ -1,4 +1,4 @@
-"""Brackets are parts of the plan: which configurations each has, and to which rung they train first."""
+"""Brackets as parts of the plan: the configurations of each, and the rung to which they train first."""
 
 import pytest
 from fitgap.runner.spec import HyperbandSettings
@@ -6,7 +6,7 @@ from fitgap.runner.store.read.brackets import brackets_of, epochs_at_most
 from fitgap.runner.store.schema.tables import configuration, trial
 from support.databases.plain_plans import plain_configuration, plain_plan
 
-# Eleven configurations with two lengths, behind another sweep, so that ids are no places in the plan.
+# The epochs of eleven configurations. They follow another sweep, so ids differ from positions in the plan.
 EPOCHS = [9, 3, 9, 9, 3, 9, 9, 9, 9, 3, 9]
 HYPERBAND = {"hyperband": {"first": 1}, "search": {"method": "random", "trials": 22}}
 GENERATIONS = {"halving": {"first": 3}, "search": {"method": "tpe", "trials": 22, "generation": 4}}
@@ -14,7 +14,7 @@ GENERATIONS = {"halving": {"first": 3}, "search": {"method": "tpe", "trials": 22
 
 @pytest.fixture
 def added(store):
-    """`added(specification)`: the store, the number of a sweep, and the ids of its configurations."""
+    """`added(specification)`: the number of a sweep, and the ids of its configurations."""
 
     def add(specification):
         store.add_sweep(plain_plan(3))
@@ -31,7 +31,7 @@ def added(store):
 
 
 def found_in(store, sweep, ids):
-    """The places in the plan of each bracket, and the first leg of every configuration."""
+    """The positions of each bracket in the plan, the first leg of every configuration, and the most epochs in all."""
     with store._reading() as connection:
         brackets = brackets_of(connection, sweep)
         places = [
@@ -49,7 +49,8 @@ def test_hyperband_divides_the_plan(store, added):
     places, legs, epochs = found_in(store, sweep, ids)
     assert places == [[0, 1, 2, 3, 4, 5], [6, 7, 8], [9, 10]]
     assert legs == [1] * 6 + [3] * 3 + [None, None]
-    # Four of nine epochs, then two of three; three of nine; one of each length, never pruned.
+    # First bracket: four configurations of nine epochs, two of three. Second: three of nine. Third: one of each, not
+    # pruned.
     assert epochs == 2 * ((4 + 1 * 2 + 1 * 6) + (2 + 1 * 2) + (9 + 1 * 6) + 3 + 9)
 
 

@@ -1,4 +1,4 @@
-"""Epochs by the million: the same numbers as row by row, whatever the size of the blocks."""
+"""Streams of epochs: the same numbers as row by row, whatever the size of the blocks."""
 
 import math
 
@@ -53,7 +53,7 @@ def test_columns_have_their_kinds_and_blocks_have_rows(filled):
 @pytest.mark.nightly
 @pytest.mark.parametrize(("database_kind", "count"), [("sqlite", 40_000), at_night("postgresql", 70_000)])
 def test_any_number_of_trials_may_be_named(count, store, make_plan):
-    """More than the database takes as parameters of one statement."""
+    """More than the database accepts as parameters of one statement."""
     store.add_sweep(make_plan(count, 1, name="large"))
     assert list(store.epoch_blocks(range(1, count + 1))) == []
 
@@ -66,7 +66,7 @@ def test_what_does_not_exist_is_told_before_the_first_block(filled):
 
 @pytest.fixture
 def helpers(monkeypatch):
-    """The helpers that were started; one comes as soon as there is something to help with, and blocks are small."""
+    """The helper processes that were started. A helper starts as soon as there is work for it; blocks are small."""
     started = []
 
     class Noted(ReaderProcess):

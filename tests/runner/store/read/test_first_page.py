@@ -1,4 +1,4 @@
-"""A page found by a limit for its values is the page that sorting everything gives."""
+"""Finding a page through a limit on its values gives the same page as sorting everything."""
 
 from itertools import pairwise
 

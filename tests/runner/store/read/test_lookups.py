@@ -1,4 +1,4 @@
-"""StoreReader: their keys, their order, and their numbers against the same ones computed in plain Python."""
+"""Rows of StoreReader: their keys, their order, and their numbers compared with those computed in plain Python."""
 
 import math
 import random
@@ -21,7 +21,7 @@ SETTINGS = (
 
 
 def fill(store, driver, sweep_id, rng):
-    """End the trials of a sweep at random, most of them completed; gives what was written, by trial."""
+    """End the trials of a sweep at random, most of them completed; returns what was written, by trial."""
     written = {}
     for row in store.trials(sweep_id):
         status = rng.choices([Status.COMPLETED, Status.DIVERGED, Status.FAILED, None], [12, 1, 1, 1])[0]
@@ -50,7 +50,7 @@ def fill(store, driver, sweep_id, rng):
 
 
 def reference_of(written):
-    """The configuration whose repeats all completed with the lowest mean best E_v, as its trials by repeat."""
+    """Of configurations whose repeats all completed, the one with the lowest mean best E_v: its trials by repeat."""
     by_configuration = {}
     for trial in written.values():
         by_configuration.setdefault(trial["configuration"], []).append(trial)
@@ -63,7 +63,7 @@ def reference_of(written):
 
 @pytest.fixture
 def filled(store, driver, make_plan, make_configuration):
-    """`filled(seed, configurations, repeats)`: the number of a sweep that ended at random, and what was written."""
+    """`filled(seed, configurations, repeats)`: the number of a sweep ended by `fill`, and what was written."""
 
     def make(seed, configurations=6, repeats=3):
         rng = random.Random(seed)
@@ -107,7 +107,7 @@ def test_a_trial_shows_its_data_its_split_and_the_names_of_constant_columns(stor
     row = store.show(1)
     assert (row["sweep"], row["data"], row["settings"]) == ("shown", "made", {"number": 0})
     assert (row["training_count"], row["validation_count"]) == (7, 3)
-    # The split says column 1, which is the second name.
+    # The split stores index 1, which is the second name.
     assert row["constant_columns"] == ["right"]
 
 
@@ -150,7 +150,7 @@ def test_trials_and_groups_of_other_sweeps_are_not_counted_in(store, filled):
 def test_underfit_and_overfit_are_the_parts_of_the_excess_over_the_reference(
     seed, configurations, repeats, store, filled
 ):
-    """Against the definition of design.md, Fit, computed in Python over stores that ended at random."""
+    """Compared with the definition in docs/explanation/fit.md, computed in Python for trials that ended at random."""
     sweep_id, written = filled(seed, configurations, repeats)
     store.refresh_fit(sweep_id)
     reference = reference_of(written)

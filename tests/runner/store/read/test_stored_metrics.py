@@ -1,4 +1,4 @@
-"""Metrics as they are stored: those that scikit-learn computes from what a network predicts."""
+"""Stored metrics equal those that scikit-learn computes from a network's predictions."""
 
 import shutil
 import sqlite3
@@ -138,7 +138,7 @@ def test_of_many_classes_show_prints_the_largest_confusions(invoke, own_folder):
 
 @pytest.fixture
 def changed_database(trained_database, tmp_path):
-    """A copy of the trained database, for changing."""
+    """A copy of the trained database that a test may change."""
     return Path(shutil.copy(trained_database, tmp_path / "changed.db"))
 
 

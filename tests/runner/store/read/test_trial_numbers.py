@@ -1,4 +1,4 @@
-"""All trials as numbers are the trials as rows, on both kinds of database, in blocks of any size."""
+"""Trials as arrays of numbers equal trials as rows, on both kinds of database, in blocks of any size."""
 
 import math
 
@@ -16,7 +16,7 @@ SETTINGS = ("architecture", "optimizer", "planned_epochs", "parameters")
 
 @pytest.fixture
 def sweep_id(store, make_plan):
-    """A sweep beside another, of whose trials each has another status or verdict, and the last nothing."""
+    """The second of two sweeps. Its trials differ in status or verdict; the last one has no results."""
     store.add_sweep(make_plan(2, 1, name="other"))
     number, _ = store.add_sweep(make_plan(7, 2, name="own"))
     with store._engine.begin() as connection:
@@ -29,7 +29,7 @@ def sweep_id(store, make_plan):
 
 
 def rows_by_number(store, sweep_id, settings, names):
-    """The same as rows of trials: settings from configurations, words from their places."""
+    """The same as rows of trials, with settings from their configurations and words from their codes."""
     with store.trial_numbers(sweep_id, settings, names) as (rows, blocks):
         own = {row[0]: row[1:] for row in rows}
         for block in blocks:
@@ -54,7 +54,7 @@ def test_numbers_are_what_the_rows_hold(store, sweep_id, monkeypatch, at_a_time)
 
 
 def test_settings_of_configurations_are_those_of_their_trials(store, sweep_id):
-    """So each may be read once for each configuration."""
+    """So each may be read only once per configuration."""
     settings = [name for name in CONFIGURATION_SETTINGS if name != "configuration"]
     found = [row[:-1] for row in rows_by_number(store, sweep_id, settings, ("trial",))]
     query = TrialQuery(columns=("configuration", *settings, "trial"))

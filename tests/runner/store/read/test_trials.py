@@ -1,4 +1,4 @@
-"""The way to a page of trials depends on how large its sweep is and what is asked for; the page does not."""
+"""How a page of trials is found depends on the size of the sweep and on the query; its content does not."""
 
 import pytest
 import sqlalchemy as sa
@@ -18,7 +18,7 @@ CHOICES = [
 
 @pytest.fixture
 def two_sweeps(store, make_plan):
-    """The numbers of a sweep that has three of four trials, and of one that has the others."""
+    """The numbers of a sweep that has three quarters of all trials, and of one that has the rest."""
     return [store.add_sweep(make_plan(count, 2, name=f"of {count}"))[0] for count in (6, 2)]
 
 
@@ -46,7 +46,7 @@ def test_only_a_sweep_with_most_of_a_large_table_is_read_without_its_index(two_s
 
 
 def test_the_first_page_of_a_large_sweep_reads_no_more_than_its_rows(two_sweeps, connection, monkeypatch):
-    """Neither is everything sorted, nor looked up by an index (SQLite; the other one has its statistics)."""
+    """SQLite neither sorts all rows nor uses an index. (PostgreSQL decides by its statistics.)"""
     monkeypatch.setattr(trials, "FEW_TRIALS", 0)
     if connection.dialect.name == "sqlite":
         query = page_query(connection, two_sweeps[0], TrialQuery(limit=20, columns=["trial"]))
@@ -56,7 +56,7 @@ def test_the_first_page_of_a_large_sweep_reads_no_more_than_its_rows(two_sweeps,
 
 
 def test_configurations_are_joined_where_they_are_asked_for_and_only_there(connection):
-    """A table that is mentioned without being joined would give every pair of rows."""
+    """Using the table without joining it would give every pair of rows."""
     for name in set(known_names()) - set(UNSORTED):
         order = order_by(name, ())
         mentioned = "configuration." in str(sa.select(*order).compile(connection))

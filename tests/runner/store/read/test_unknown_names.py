@@ -1,4 +1,4 @@
-"""Questions about sweeps, trials and columns that do not exist: the errors say what there is instead."""
+"""Queries for sweeps, trials and columns that do not exist: the errors say what exists instead."""
 
 import pytest
 from fitgap.runner.errors import StoreError

@@ -1,4 +1,4 @@
-"""Backups and copies: whole and of one moment whatever happens meanwhile, and never over what is somebody else's."""
+"""Backups and copies: complete, consistent snapshots despite concurrent writes, which never overwrite other files."""
 
 import contextlib
 import os
@@ -31,7 +31,7 @@ def test_a_backup_is_one_file_with_every_row_and_a_name_of_its_own(database, own
     assert back_up_database(None, "elsewhere.db") == Path("elsewhere.db")
     for path in (*made, "elsewhere.db"):
         assert raw_rows(str(path)) == raw_rows(str(database))
-        # Without a log, whoever asks it makes nothing beside it.
+        # Backups are not in WAL mode, so reading one creates no files next to it.
         assert not Path(f"{path}-wal").exists() and not Path(f"{path}-shm").exists()
     assert leftovers(own_folder) == []
 
@@ -89,7 +89,7 @@ def test_what_appears_meanwhile_is_left_as_it_is(command, database, own_folder, 
 
 @pytest.mark.parametrize("command", ["backup", "copy", "restore"])
 def test_the_log_of_an_earlier_database_is_in_the_way(command, database, own_folder):
-    """SQLite would write it into the new file."""
+    """SQLite would replay it into the new file."""
     Path("new.db-wal").write_bytes(b"\x37\x7f\x06\x82" + bytes(5_000))
     with pytest.raises(
         StoreError, match=r"no database new\.db, but its log .*new\.db-wal, which may contain its last rows"
@@ -107,6 +107,6 @@ def test_backups_while_somebody_writes_are_of_one_moment(database, own_folder):
                 notes = set(connection.execute("SELECT note FROM trial UNION SELECT note FROM sweep"))
             assert len(notes) == 1 and is_whole(path)
         writer.kill()
-    # What was in the log of the killed writer alone is in a backup as well.
+    # A backup also contains rows that are only in the killed writer's log.
     last = back_up_database(None, None)
     assert raw_rows(str(last)) == raw_rows(str(database))

@@ -1,4 +1,4 @@
-"""What somebody has planted in a database's schema: it is refused, neither run nor asked."""
+"""Triggers, views and the like planted in a schema: the database is refused before they run."""
 
 import contextlib
 import shutil

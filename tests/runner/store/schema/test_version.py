@@ -1,4 +1,4 @@
-"""The version of the schema: older databases, and the first use of a new one by several processes at once."""
+"""Schema versions: older and newer databases, and a new one that several processes use at once."""
 
 import subprocess
 import sys
@@ -11,7 +11,7 @@ from fitgap.runner.store.database.connection import connect, database_url
 from fitgap.runner.store.schema.version import APPLICATION_ID, VERSION_TABLE, newest_version
 from support.sampling import at_night, on_sqlite_per_commit
 
-# Opens every database whose address it is told, as soon as it is told, with everything loaded before.
+# Opens every database whose address it reads, at once, because all modules are loaded before.
 USE_THEM = """
 import sys
 from alembic import command
@@ -24,7 +24,7 @@ for line in sys.stdin:
 
 
 def in_database(address, *statements):
-    """Run statements; gives the rows of the last one."""
+    """Run statements; returns the rows of the last one."""
     engine = connect(database_url(address), read_only=False)
     with engine.begin() as connection:
         for statement in statements[:-1]:
@@ -81,7 +81,7 @@ def test_a_file_says_in_its_head_whose_it_is(tmp_path):
 @on_sqlite_per_commit
 @pytest.mark.parametrize("rounds", [2, at_night(6)])
 def test_several_processes_that_use_a_new_database_at_once_all_find_it_good(rounds, databases):
-    """Whoever comes first makes the tables; the others wait and go on. Each round starts from nothing."""
+    """The first process creates the tables; the others wait, then continue. Each round has a new database."""
     users = [start_user() for _ in range(4)]
     assert [user.stdout.readline() for user in users] == ["ready\n"] * 4
     good = tables_of(databases.make())

@@ -15,14 +15,14 @@ from fitgap.runner.trial_status import Status
 
 @pytest.fixture
 def trials(store, make_plan):
-    """The numbers of four trials that wait."""
+    """The numbers of four pending trials."""
     sweep_id, _ = store.add_sweep(make_plan(2, 2))
     return [row["trial"] for row in store.trials(sweep_id)]
 
 
 @pytest.fixture
 def other(store, identity):
-    """A second driver, of another machine."""
+    """A second driver, on another machine."""
     return store.begin_driver(replace(identity, machine="elsewhere"))
 
 
@@ -125,7 +125,7 @@ def test_two_that_take_over_at_once_do_it_once(trials, driver, other, store, ide
 
 @pytest.mark.parametrize(("shift", "expired"), [(-1.0, True), (10.0, False), (3600.0, True)])
 def test_a_lease_is_valid_only_inside_its_length(shift, expired, trials, driver, other, write):
-    """One that would end in an hour was given before the clock was put back."""
+    """A lease that would end in an hour was granted before the clock was set back."""
     driver.claim(trials)
     expire(write, driver, -shift)
     assert seen_by(other, driver.driver_id).has_expired is expired
@@ -152,7 +152,7 @@ def test_ending_lets_go_of_everything(trials, driver, other):
 
 
 def test_a_repeated_attempt_writes_over_what_the_one_before_left(trials, driver, store, make_rows):
-    """And where it ends earlier, as on another machine it may, later epochs go."""
+    """If it ends earlier, as it may on another machine, the later epochs are deleted."""
     trial = trials[0]
     driver.claim([trial])
     driver.record(Block(make_rows([trial] * 4, [1, 2, 3, 4]), ()))

@@ -1,4 +1,4 @@
-"""Deleting: all of what was named and nothing else goes, at once, and never what is being trained."""
+"""Deleting removes all that was named and nothing else, in one transaction, and never trials in training."""
 
 from dataclasses import replace
 
@@ -31,7 +31,7 @@ def write(store):
 
 @pytest.fixture
 def filled(store, driver, make_plan, make_rows, write):
-    """Two sweeps of four completed trials with rows in every table: `one` with 1 to 4, `two` with 5 to 8."""
+    """Two sweeps of four completed trials with rows in every table: 1 to 4 in `one`, 5 to 8 in `two`."""
     for name in ("one", "two"):
         sweep_id, _ = store.add_sweep(make_plan(2, 2, name=name))
         numbers = [row["trial"] for row in store.trials(sweep_id)]
@@ -94,7 +94,7 @@ def test_what_is_being_trained_is_not_deleted(words, store, driver, make_plan, c
     with pytest.raises(BusyError, match="is training some of these trials"):
         store.delete(words)
     assert counts() == before
-    # Another trial of the sweep may go meanwhile, and what was cancelled as well.
+    # Other trials of the sweep can be deleted meanwhile, and so can cancelled ones.
     store.delete(["4"])
     store.cancel_trials(1)
     store.delete(words)
@@ -131,7 +131,7 @@ def test_what_a_dead_driver_has_left_can_be_deleted(gone, store, identity, make_
 def test_a_failure_in_the_middle_deletes_nothing(filled, counts, monkeypatch):
     before = counts()
     with monkeypatch.context() as patched:
-        # The last table of all, after everything else is gone.
+        # The last table, when all other rows have been deleted.
         patched.setattr(delete, "sweep_tag", sa.table("missing", sa.column("sweep_id")))
         with pytest.raises(sa.exc.DBAPIError):
             filled.delete(["one"])

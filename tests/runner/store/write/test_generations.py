@@ -1,4 +1,4 @@
-"""Generations of a search: written whole, once, by whoever comes first."""
+"""Generations of a search are written completely, and only once, by the first driver."""
 
 from dataclasses import replace
 
@@ -48,7 +48,7 @@ def test_a_proposal_is_settled_when_its_trials_and_those_before_have_ended(
 
 
 def test_a_pruned_proposal_has_the_error_at_its_rung(store, identity, make_plan, make_configuration):
-    """Also if one repeat was ended by its stopping rule before; but none if one failed."""
+    """Even if a stopping rule ended one of its repeats earlier; but if one failed, it has no error."""
     specification = {"search": {"method": "tpe", "generation": 2}, "halving": {"first": 1}}
     plan = make_plan(configurations(make_configuration, 1, 2, 3), repeats=2)
     sweep, _ = store.add_sweep(replace(plan, specification=specification))

@@ -1,4 +1,4 @@
-"""Tags, notes and names: given to what was meant, taken away again, and the same in both databases."""
+"""Tags, notes and names: given to the right sweeps and trials, removed again, and the same in both databases."""
 
 import pytest
 from fitgap.runner.errors import LabelError, StoreError
@@ -6,7 +6,7 @@ from fitgap.runner.errors import LabelError, StoreError
 
 @pytest.fixture(autouse=True)
 def sweeps(store, make_plan):
-    """Two sweeps of four trials each: `one` with 1 to 4, `two` with 5 to 8."""
+    """Two sweeps of four trials each: 1 to 4 in `one`, 5 to 8 in `two`."""
     for name in ("one", "two"):
         store.add_sweep(make_plan(2, 2, name=name))
 

@@ -1,4 +1,4 @@
-"""Rounds of repeats: written whole, once, by whoever comes first."""
+"""Rounds of repeats are written completely, and only once, by the first driver."""
 
 from dataclasses import replace
 
@@ -69,7 +69,7 @@ def test_sweeps_with_equal_repeats_have_no_rounds(store, make_plan, make_configu
 
 
 def test_leaders_are_those_that_have_most_repeats(store, identity, make_plan, make_configuration):
-    """What stays behind was worse in the same repeats, even if its own were easier on the whole."""
+    """Configurations with fewer repeats were worse in the repeats that all have, even if their means are better."""
     sweep = begin(store, make_plan, make_configuration)
     driver = store.begin_driver(identity)
     for trial, error in ((1, 0.3), (2, 0.4), (3, 0.1)):

@@ -1,4 +1,4 @@
-"""Writing: a sweep is there as a whole or not at all, numbers come back bit for bit, what has ended stays so."""
+"""Writing: sweeps are written completely or not at all, numbers come back bit for bit, ended trials stay ended."""
 
 import math
 
@@ -106,7 +106,7 @@ def test_every_finite_double_comes_back_bit_for_bit(value, store, driver, make_p
     driver.claim([trial])
     driver.record(Block(make_rows([trial], [1], **{name: [value] for name in MEASURED}), ()))
     driver.record(Block(None, (TrialEnd(trial, Status.COMPLETED, **dict.fromkeys(SUMMARY, value)),)))
-    value += 0.0  # SQLite stores whole numbers as integers, which know no -0.0: it comes back as 0.0, on both.
+    value += 0.0  # SQLite stores whole numbers as integers, which have no -0.0: both databases return 0.0.
     with open_store(database) as reading:
         (epoch,), (row,) = reading.epochs([trial]), reading.trials(sweep_id)
     assert all(same_bits(epoch[name], value) for name in MEASURED)
@@ -124,7 +124,7 @@ def test_float32_numbers_are_stored_as_the_double_they_are(store, driver, make_p
 
 
 def test_a_block_is_written_as_a_whole_or_not_at_all(store, driver, make_plan, make_rows):
-    """Its second row is there already: neither the first row nor the end of the trial may stay."""
+    """Its second row already exists, so neither the first row nor the end of the trial may be stored."""
     sweep_id, _ = store.add_sweep(make_plan(1, 1))
     (trial,) = [row["trial"] for row in store.trials(sweep_id)]
     driver.claim([trial])
@@ -177,7 +177,7 @@ def test_starting_a_trial_that_has_ended_does_not_run_it_again(store, driver, ma
 
 
 def test_release_puts_running_trials_back_and_keeps_their_epochs(store, driver, make_plan, make_rows, end_trial):
-    """What was written once is never lost: the next attempt writes it over."""
+    """Epochs once written are never lost; the next attempt overwrites them."""
     sweep_id, _ = store.add_sweep(make_plan(3, 1))
     done, running, waiting = [row["trial"] for row in store.trials(sweep_id)]
     end_trial(driver, done)
