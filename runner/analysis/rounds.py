@@ -131,8 +131,13 @@ class Rounds:
         near = others[self._near_with_one(paired, others)] if len(others) else others
         contenders = np.sort(np.concatenate([first, near]))
         missing = self._absent(near, 2)
-        found = np.sort(np.concatenate([paired, near])).tolist()
+        found = [*self._by_error(paired, 2), *self._by_error(near, 1)]
         return contenders, Standing(found, 1, len(complete), len(self.lost), missing) if missing else None
+
+    def _by_error(self, configurations: np.ndarray, repeats: int) -> list[int]:
+        """Configurations in the order of their mean errors over these repeats."""
+        ordered: list[int] = configurations[order_of(self.results.values(configurations, repeats))].tolist()
+        return ordered
 
     def _near_with_one(self, paired: np.ndarray, others: np.ndarray) -> np.ndarray:
         """Mask of the configurations `others` with a single repeat that are within reach of the best of those with

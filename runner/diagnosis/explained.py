@@ -78,13 +78,13 @@ def beyond_peaks(
         seen = f"{where} and falls again to {peak['lower_e_v']:.3g} for larger networks"
         larger = FoundCause(Cause.DOUBLE_DESCENT, peak["e_v"], seen, (Remedy.LARGER_NETWORK,))
         changes = changes_for(larger, Configuration.from_canonical(settings[row["configuration"]]))
-        others = [each for each in found.get(row["trial"], []) if not makes_smaller(each)]
+        others = [each for each in found.get(row["trial"], []) if not changes_size(each)]
         changed[row["trial"]] = [Reason(larger, changes), *others]
     return changed
 
 
-def makes_smaller(reason: Reason) -> bool:
-    """Whether a reason suggests another size of the network first."""
+def changes_size(reason: Reason) -> bool:
+    """Whether the first suggestion of a reason is another size of the network."""
     return bool(reason.changes) and reason.changes[0].axis == "architecture"
 
 

@@ -40,8 +40,6 @@ MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
 LIKE_A_DATE = re.compile(rf"(?i)\d{{1,4}}[-/. :]\d{{1,2}}[-/. T]?\d*|({MONTHS})[a-z]*\.?[ -]?\d|\d[ -]({MONTHS})")
 MONTH_AFTER_COLON = re.compile(r"\d{4}:\d{1,2}")
 FIRST_TRIED, LONGEST = 20, 40
-# Numbers such as 20200131 and 202001 can be dates where the user says so.
-NUMBER_FORMATS = ("%Y%m%d",)
 PARTS = ("year", "month", "weekday", "hour")
 
 

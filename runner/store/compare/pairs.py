@@ -115,7 +115,8 @@ def left_out(settings: Any, parameters: Collection[str]) -> Any:
     return settings
 
 
-def layers_left(widths: Sequence[int], parameters: Collection[str]) -> Any:
-    """An architecture without its width (its depth remains) or without its depth (the set of widths remains)."""
-    without_width = len(widths) if "width" in parameters else list(widths)
-    return sorted(set(widths)) if "depth" in parameters and "width" not in parameters else without_width
+def layers_left(widths: Sequence[int], parameters: Collection[str]) -> list[int]:
+    """An architecture without its width (its depth remains), its depth (its widths remain) or both (nothing)."""
+    if "width" in parameters:
+        return [] if "depth" in parameters else [len(widths)]
+    return sorted(set(widths)) if "depth" in parameters else list(widths)

@@ -70,7 +70,11 @@ def test_with_one_repeat_the_better_half_shows_how_much_repeats_vary():
         outcomes[place, repeat - 1] = Outcome.OPEN
     assert rounds.standing(results(values, outcomes)).missing == []
     outcomes[outcomes == Outcome.OPEN] = Outcome.COMPLETED
-    assert rounds.standing(results(values, outcomes)).missing == [(each, 2) for each in sorted(ranked[4:7].tolist())]
+    then = rounds.standing(results(values, outcomes))
+    assert then.missing == [(each, 2) for each in sorted(ranked[4:7].tolist())]
+    with_two = sorted(ranked[:4].tolist(), key=lambda place: values[place, :2].mean())
+    assert then.within_reach == [*with_two, *ranked[4:7].tolist()], "what looks best comes first"
+    assert then.within_reach != sorted(then.within_reach)
 
 
 @pytest.mark.parametrize(("count", "first"), [(1, 1), (2, 2), (3, 2), (4, 2), (5, 3), (48, 24)])

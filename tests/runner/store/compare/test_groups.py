@@ -172,6 +172,17 @@ def test_pairs_of_a_setting_leave_the_kind_alone(trained):
     assert other["pairs"] == 2 * 2 * 3 * 3
 
 
+def test_depth_and_width_together_leave_nothing_of_an_architecture(trained):
+    """In this sweep they determine the architecture, so the pairs are the same as for groups by architecture."""
+    measured = ("pairs", "difference", "difference_se", "difference_margin")
+    by_both = trained.compare("small", ["architecture.depth", "architecture.width"])
+    by_architecture = trained.compare("small", ["architecture"])
+    assert by_both[1]["pairs"] > 0
+    assert [[row[key] for key in measured] for row in by_both] == [
+        [row[key] for key in measured] for row in by_architecture
+    ]
+
+
 def test_repeats_that_do_not_tell_groups_apart_are_not_enough():
     """One of many groups varies a lot, so the intervals of all groups are wide."""
     rng = np.random.default_rng(5)
