@@ -43,7 +43,7 @@ def test_it_finds_everything_that_would(environment, stage, require):
     assert environment.says in outcome.out + outcome.err, outcome.told
 
 
-# Per commit, tests/runner/cli/commands/test_doctor.py runs it in a terminal.
+# With every commit, the tests in tests/runner/doctor try its single checks.
 @pytest.mark.nightly
 def test_it_finds_nothing_where_all_is_well(stage, require):
     outcome = look(PLAIN, stage, require)
