@@ -68,7 +68,7 @@ def test_training_in_this_process_takes_one_thread_and_gives_the_others_back(thr
         assert max(found["before"]) > 1
 
 
-# With every commit, only the local engines are tried.
+# With every commit, only training in one process is checked, by tests/runner/doctor/test_blas.py.
 @pytest.mark.nightly
 def test_training_in_a_worker_of_ray_takes_one_thread(own_folder):
     found = observed("ray", "64", own_folder)
