@@ -145,7 +145,9 @@ def apart(dataset: Dataset, earlier: np.ndarray, later: np.ndarray) -> np.ndarra
         return earlier
     kept = earlier[dataset.marks[LAST_ROW][earlier] < dataset.marks[FIRST_ROW][later].min()]
     if not len(kept):
-        raise ValueError("all other windows share rows with those that validate or test; choose a smaller window")
+        raise ValueError(
+            "no window is left to train on, as all share rows with validation or test windows; choose a smaller window"
+        )
     return kept
 
 

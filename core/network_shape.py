@@ -37,7 +37,7 @@ class NetworkShape:
             try:
                 shapes.append(layer.output_shape(shapes[-1]))
                 if self.is_padded and not layer.leaves_out_padding:
-                    raise ValueError("cannot leave out the padding of sequences of different lengths")
+                    raise ValueError("cannot skip the padding of sequences of different lengths")
                 if layer.goes_around:
                     layer.check_sum(shapes[-1], shapes[self.added_to(number)])
             except ValueError as error:
@@ -50,7 +50,7 @@ class NetworkShape:
         """
         around = self.layers[number - 1].goes_around
         if around >= number:
-            raise ValueError(f"goes around the {around} layers before it, but there are only {number - 1}")
+            raise ValueError(f"bypasses the {around} layers before it, but there are only {number - 1}")
         return number - 1 - around
 
     @cached_property

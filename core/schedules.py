@@ -68,9 +68,7 @@ class Cosine(Schedule):
     Hutter 2017).
     """
 
-    lowest: float = parameter(
-        0.0, at_least=0, at_most=1, description="share of the initial rate towards which it falls"
-    )
+    lowest: float = parameter(0.0, at_least=0, at_most=1, description="lowest rate, as a share of the initial rate")
 
     def after_warm_up(self, past, epochs):
         return self.lowest + (1 - self.lowest) * (1 + math.cos(math.pi * past / epochs)) / 2

@@ -105,7 +105,7 @@ def check_bits(compiler: Compiler) -> None:
     with np.errstate(all="ignore"):
         expected = np.where(x > y, x * y + x, np.sqrt(np.abs(x)) / y - y)
     if not np.array_equal(out, expected, equal_nan=True):
-        raise RuntimeError("LLVM computes other bits than NumPy on this processor")
+        raise RuntimeError("on this processor, LLVM does not reproduce NumPy's results bit for bit")
 
 
 def checked(x: Expression, y: Expression, out: Expression) -> dict[str, Expression]:

@@ -29,7 +29,7 @@ class Recurrent(ListedLayer):
         whole=True,
         at_least=0,
         at_most=100_000,
-        description="number of steps, counted from the last, after which derivatives go no further back; 0: no limit",
+        description="number of steps through which gradients propagate, back from the last step; 0: no limit",
     )
 
     width_parameter = "units"

@@ -50,7 +50,7 @@ def separated(text: str) -> list[str]:
             opened.append(len(layers))
         elif token == CLOSING and not opened:
             raise ValueError(
-                f"a parenthesis closes that was not opened; remove it, or write {OPENING} before its layers"
+                f"a closing parenthesis has no opening one; remove it, or write {OPENING} before its layers"
             )
         elif token == CLOSING:
             layers.append(f"res{len(layers) - opened.pop()}")
@@ -83,14 +83,14 @@ def check_parentheses(token: str) -> None:
     """Raise ValueError for a layer with a parenthesis that does not belong to `res(…)`."""
     if token != OPENING and "(" in token:
         raise ValueError(
-            "a parenthesis does not directly follow res; write res(…), without a blank or further parentheses"
+            "a parenthesis may only follow res directly; write res(…), without a space or other parentheses"
         )
 
 
 def missing_layer(before: str, after: str) -> ValueError:
     """The error for a missing layer between two tokens; a token is "" at an end of the line."""
     if before == OPENING and after == CLOSING:
-        return ValueError("res(…) is empty; write the layers that it goes around, as in res(8)")
+        return ValueError("res(…) is empty; write the layers that it bypasses, as in res(8)")
     if not before and not after:
         return ValueError("there is no layer; write one, or the word none")
     place = "in front of" if after == BETWEEN else "behind"
@@ -100,7 +100,7 @@ def missing_layer(before: str, after: str) -> ValueError:
 def missing_hyphen(token: str) -> ValueError:
     """The error for a layer or res(…) directly after another one."""
     if token.startswith(":"):
-        return ValueError("settings follow res(…), which has none; remove them")
+        return ValueError("res(…) has no settings; remove those after it")
     return ValueError(f"a hyphen is missing in front of {token}")
 
 

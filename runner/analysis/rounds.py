@@ -5,8 +5,8 @@ configurations within reach of the best get the next repeat. A configuration is 
 is better by more than a one-sided interval, which holds for the comparisons of any one configuration with all others at
 once (Bonferroni; as in Hsu 1984, multiple comparisons with the best). So a look drops the truly best configuration with
 at most the probability allowed for this look, whatever earlier looks decided. The looks share the allowed probability:
-look j has the share 3 / ((j + 2) (j + 3)), and all shares add up to 1, however many looks there are. So more repeats
-can be allowed later without changing earlier decisions.
+look j has the share 3 / ((j + 2) (j + 3)). The sum of all shares stays below 1, however many looks there are, so more
+repeats can be allowed later without changing earlier decisions.
 
 Decisions are a function of the results in the order of the plan. They are recomputed from the first look on.
 """
@@ -188,7 +188,7 @@ def first_to_repeat(count: int) -> int:
 
 
 def share_of_look(look: int) -> float:
-    """The share of the allowed error probability that a look, counted from 1, may use up. The shares add up to 1."""
+    """The share of the allowed error probability that a look, counted from 1, may use up. Their infinite sum is 1."""
     return EVENNESS / ((look + EVENNESS - 1) * (look + EVENNESS))
 
 

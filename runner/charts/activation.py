@@ -49,7 +49,7 @@ def draw(subject: Subject) -> Any:
     series = curves(subject)
     frame = pl.concat(series)
     names = list(dict.fromkeys(frame["series"].to_list()))
-    colours = along.series_colour(subject, names, "function")["color"]
+    colors = along.series_color(subject, names, "function")["color"]
     phases = [phase for phase in (AFTER, BEFORE) if phase in frame["phase"].to_list()]
     dash = alt.StrokeDash(
         "phase:N",
@@ -61,7 +61,7 @@ def draw(subject: Subject) -> Any:
     x = alt.X("x:Q", title="x", scale=alt.Scale(domain=[-RANGE, RANGE], nice=False))
     panels = [
         base.encode(
-            x=x, y=alt.Y(f"{field}:Q", title=title), color=colours, strokeDash=dash, detail=alt.Detail("line:N")
+            x=x, y=alt.Y(f"{field}:Q", title=title), color=colors, strokeDash=dash, detail=alt.Detail("line:N")
         ).properties(width=width, height=round(width * 0.9))
         for field, title in (("value", "f(x)"), ("slope", "f′(x)"))
     ]

@@ -63,15 +63,15 @@ def banded_lines(
     frame: pl.DataFrame, x: alt.X, y: alt.Y, series: str, looks: Mapping[str, Any], tooltip: Sequence[Any]
 ) -> list[alt.Chart]:
     """A line with points and a band for each of the series, whose colors, shapes and dashes are in `looks`."""
-    base, colour = alt.Chart(frame), looks["color"]
+    base, color = alt.Chart(frame), looks["color"]
     low = alt.Y("low:Q", scale=y["scale"], title=y["title"])
     dash = {"strokeDash": looks["strokeDash"]} if "strokeDash" in looks else {}
     band = base.mark_area(opacity=1, fillOpacity=0.15).encode(
-        x=x, y=low, y2=alt.Y2("high:Q"), color=colour, detail=series
+        x=x, y=low, y2=alt.Y2("high:Q"), color=color, detail=series
     )
-    line = base.mark_line(strokeWidth=2.2).encode(x=x, y=y, color=colour, **dash)
+    line = base.mark_line(strokeWidth=2.2).encode(x=x, y=y, color=color, **dash)
     points = base.mark_point(filled=True, size=65, opacity=1)
-    return [band, line, points.encode(x=x, y=y, color=colour, shape=looks["shape"], tooltip=list(tooltip))]
+    return [band, line, points.encode(x=x, y=y, color=color, shape=looks["shape"], tooltip=list(tooltip))]
 
 
 def indistinct(subject: Subject, axis: Axis, of: str, best: Any, where: str | None = None) -> list[Any]:
@@ -151,16 +151,16 @@ def crosses(subject: Subject, frame: pl.DataFrame, x: alt.X) -> list[alt.Chart]:
     """Crosses at the upper edge where trials diverged, with the number that did."""
     if frame.is_empty():
         return []
-    colour = subject.theme.colour("diverged")
+    color = subject.theme.color("diverged")
     base = alt.Chart(frame).encode(x=x, y=alt.YValue(9))
-    mark = base.mark_point(shape=VERDICTS["diverged"].shape, filled=True, size=110, color=colour, opacity=1)
-    return [mark, base.mark_text(dy=13, fontSize=10, color=colour).encode(text=alt.Text("text:N"))]
+    mark = base.mark_point(shape=VERDICTS["diverged"].shape, filled=True, size=110, color=color, opacity=1)
+    return [mark, base.mark_text(dy=13, fontSize=10, color=color).encode(text=alt.Text("text:N"))]
 
 
-def series_colour(subject: Subject, names: Sequence[str], title: str) -> dict[str, Any]:
+def series_color(subject: Subject, names: Sequence[str], title: str) -> dict[str, Any]:
     """Colors and shapes of series that are not verdicts."""
-    colours = subject.theme.series()
-    repeated = [colours[number % len(colours)] for number in range(len(names))]
+    colors = subject.theme.series()
+    repeated = [colors[number % len(colors)] for number in range(len(names))]
     shapes = [SERIES_SHAPES[number % len(SERIES_SHAPES)] for number in range(len(names))]
     legend = alt.Legend(title=title, symbolOpacity=1) if len(names) > 1 else None
     return {

@@ -36,7 +36,7 @@ def binned(frame: pl.DataFrame, sides: Mapping[str, pl.Expr], best: str, what: s
     )
     note = (
         f"{frame.height:,} {what} are counted in {cells.height:,} cells: "
-        "size by their number, colour by the most frequent verdict."
+        "size by their number, color by the most frequent verdict."
     )
     return cells.drop(f"_{name}" for name in sides), note
 

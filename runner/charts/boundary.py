@@ -36,7 +36,7 @@ def unsuitable(subject: Subject) -> str | None:
     if subject.completed.is_empty():
         return "no trial has completed"
     count = inputs_of(subject)
-    return None if count == INPUTS else f"its examples have {count} inputs, and a plane has two"
+    return None if count == INPUTS else f"its examples have {count} inputs, but this chart needs two"
 
 
 def inputs_of(subject: Subject) -> int:
@@ -55,9 +55,9 @@ def draw(subject: Subject) -> Any:
     return parts.finished(
         alt.concat(*panels, columns=columns, spacing=20),
         subject,
-        f"{subject.name}: what the networks answer over the plane",
-        f"Background: the answer after the {subject.request.at} epoch. "
-        "Points: examples, in the colour of the right answer; circles train, squares with an edge validate.",
+        f"{subject.name}: what the networks predict over the plane",
+        f"Background: the prediction after the {subject.request.at} epoch. "
+        "Points: examples, in the color of their targets; circles: training, outlined squares: validation.",
     )
 
 
@@ -87,7 +87,7 @@ def panel(subject: Subject, number: int, title: str, width: int) -> Any:
     dataset = prepared.dataset.of_repeat(trial.repeat)
     inputs, targets = dataset.inputs, dataset.targets
     plane, steps = grid(inputs)
-    colour = colours(subject, named, np.asarray(targets, float))
+    color = colors(subject, named, np.asarray(targets, float))
     field = "answer:N" if named.class_names else "answer:Q"
     sides = [alt.X, alt.Y]
     places = [
@@ -100,7 +100,7 @@ def panel(subject: Subject, number: int, title: str, width: int) -> Any:
     background = (
         alt.Chart(tiles)
         .mark_rect(fillOpacity=0.35, opacity=1, strokeWidth=0)
-        .encode(x=places[0], x2=alt.X2("x2:Q"), y=places[1], y2=alt.Y2("y2:Q"), color=colour(field))
+        .encode(x=places[0], x2=alt.X2("x2:Q"), y=places[1], y2=alt.Y2("y2:Q"), color=color(field))
     )
     heading = alt.TitleParams(short(title, max(16, width // 7)), fontSize=12, color=subject.theme.ink, anchor="start")
     used = examples_of_repeat(
@@ -110,7 +110,7 @@ def panel(subject: Subject, number: int, title: str, width: int) -> Any:
     layers = [
         alt.Chart(found.filter(pl.col("side") == side))
         .mark_point(filled=True, stroke=subject.theme.ink, opacity=1, **look)
-        .encode(x=places[0], y=places[1], color=colour(field))
+        .encode(x=places[0], y=places[1], color=color(field))
         for side, look in LOOKS.items()
         if side in found["side"].to_list()
     ]
@@ -144,12 +144,12 @@ def points_of(named: NamedModel, used: UsedExamples) -> pl.DataFrame:
     return pl.DataFrame({"x": inputs[:, 0], "y": inputs[:, 1], "answer": answer, "side": sides})
 
 
-def colours(subject: Subject, named: NamedModel, targets: np.ndarray) -> Any:
+def colors(subject: Subject, named: NamedModel, targets: np.ndarray) -> Any:
     """A function that returns the color encoding of answers in a field."""
     if named.class_names:
         palette = subject.theme.series()
         names = list(named.class_names)
         scale = alt.Scale(domain=names, range=[palette[number % len(palette)] for number in range(len(names))])
-        return lambda field: alt.Color(field, title="answer", scale=scale, legend=alt.Legend(symbolOpacity=1))
+        return lambda field: alt.Color(field, title="class", scale=scale, legend=alt.Legend(symbolOpacity=1))
     scale = alt.Scale(scheme=subject.theme.scheme, domain=[float(targets.min()), float(targets.max())], clamp=True)
-    return lambda field: alt.Color(field, title="answer", scale=scale)
+    return lambda field: alt.Color(field, title="value", scale=scale)

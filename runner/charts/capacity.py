@@ -18,7 +18,7 @@ def unsuitable(subject: Subject) -> str | None:
         return "no trial has completed"
     axis = axis_of(subject)
     if axis is None:
-        return "no setting with an order varies; name one with --by"
+        return "no setting with ordered values varies; name one with --by"
     if len(axis.settings) < 2:
         return f"all its trials have the same {axis.title}"
     return None

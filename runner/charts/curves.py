@@ -174,14 +174,14 @@ def panel_chart(subject: Subject, panel: Panel, frame: "Frame", place: int) -> a
     x = alt.X(
         "epoch:Q", axis=alt.Axis(format="~s", tickCount=5, tickMinStep=1), scale=alt.Scale(nice=False, zero=False)
     )
-    colour = subject.theme.colour(panel.verdict)
+    color = subject.theme.color(panel.verdict)
     long = long_form(panel.curves)
     base = alt.Chart(long)
-    band = base.mark_area(opacity=1, fillOpacity=0.16, color=colour, clip=True).encode(
+    band = base.mark_area(opacity=1, fillOpacity=0.16, color=color, clip=True).encode(
         x=x, y=low, y2=alt.Y2("high:Q"), detail=alt.Detail("side:N")
     )
     dash = alt.StrokeDash("side:N", scale=alt.Scale(domain=list(SIDES.values()), range=[[1, 0], [6, 3]]), legend=None)
-    line = base.mark_line(color=colour, strokeWidth=2.2).encode(x=x, y=y, strokeDash=dash)
+    line = base.mark_line(color=color, strokeWidth=2.2).encode(x=x, y=y, strokeDash=dash)
     layers = [band, line, *parts.end_labels(subject, ends(long), x, y), *best_mark(panel, subject, x, y)]
     layers += parts.constant_line(subject, y)
     if panel.diverged:
@@ -223,6 +223,6 @@ def best_mark(panel: Panel, subject: Subject, x: alt.X, y: alt.Y) -> list[alt.Ch
 def last_cross(long: pl.DataFrame, subject: Subject, x: alt.X, y: alt.Y) -> alt.Chart:
     """A cross at the last finite E_v."""
     place = alt.Chart(ends(long).filter(pl.col("side") == SIDES["e_v"]))
-    colour = subject.theme.colour("diverged")
-    mark = place.mark_point(shape=style_of("diverged").shape, filled=True, size=120, color=colour, opacity=1)
+    color = subject.theme.color("diverged")
+    mark = place.mark_point(shape=style_of("diverged").shape, filled=True, size=120, color=color, opacity=1)
     return mark.encode(x=x, y=y)

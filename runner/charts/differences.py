@@ -39,14 +39,14 @@ def draw(subject: Subject, rows: Sequence[Row], name: str, of: str, question: st
     names = frame["group"].to_list()
     look, least = parts.rows_beside(names)
     y = alt.Y("group:N", sort=names, title=None, axis=alt.Axis(labelFontSize=12, **look))
-    base, colour = alt.Chart(frame).encode(y=y), subject.theme.series()[0]
+    base, color = alt.Chart(frame).encode(y=y), subject.theme.series()[0]
     bars = alt.Chart(frame.drop_nulls("difference_low"))
     low = alt.X("difference_low:Q", scale=x["scale"], title=x["title"])
     zero = alt.Chart(pl.DataFrame({"difference": [0.0]})).mark_rule(color=subject.theme.faint_ink, strokeDash=[2, 4])
     layers = [
         zero.encode(x=x),
-        bars.mark_rule(strokeWidth=3, color=colour).encode(x=low, y=y, x2=alt.X2("difference_high:Q")),
-        base.mark_point(filled=True, size=110, opacity=1, color=colour).encode(
+        bars.mark_rule(strokeWidth=3, color=color).encode(x=low, y=y, x2=alt.X2("difference_high:Q")),
+        base.mark_point(filled=True, size=110, opacity=1, color=color).encode(
             x=x, tooltip=["group:N", *(alt.Tooltip(f"{key}:Q", format=".4g") for key in keys)]
         ),
         base.mark_text(dy=-12, fontSize=11, color=subject.theme.ink).encode(x=x, text=alt.Text("mean:N")),

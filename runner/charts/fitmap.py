@@ -154,7 +154,7 @@ def points(subject: Subject, frame: pl.DataFrame, plane: Plane, verdicts: Sequen
             scale=plane.scale(plane.y),
             axis=plane.axis(plane.y),
         ),
-        color=parts.verdict_colour(subject, verdicts),
+        color=parts.verdict_color(subject, verdicts),
         shape=parts.verdict_shape(verdicts),
         size=binning.size() if is_binned else size_of(frame),
         tooltip=binning.tooltip("configurations", *numbers)
@@ -260,7 +260,7 @@ def crosses(subject: Subject, plane: Plane, verdicts: Sequence[str]) -> list[alt
         .encode(
             x=alt.XValue(subject.width),
             y=alt.Y("place:Q", title=title_of(subject, OVERFIT), scale=plane.scale(plane.y), axis=plane.axis(plane.y)),
-            color=parts.verdict_colour(subject, verdicts),
+            color=parts.verdict_color(subject, verdicts),
             shape=parts.verdict_shape(verdicts),
             tooltip=parts.columns_for_tooltip(subject),
         )

@@ -26,7 +26,7 @@ def unsuitable(subject: Subject) -> str | None:
     axes = axes_of(subject)
     each = each_of(subject)
     if each is not None and each not in [axis.name for axis in axes]:
-        return f"{each} is none of its two settings; name both with --by"
+        return f"{each} is not one of its two settings; name both with --by"
     if len(axes) < 2:
         found = f"{axes[0].title} alone" if axes else "nothing"
         return f"it needs two settings that vary, but in this sweep {found} varies"
@@ -139,7 +139,7 @@ def tiles(subject: Subject, base: alt.Chart, cells: pl.DataFrame, of: str) -> li
     texts = base.mark_text(fontSize=11, opacity=1 if is_roomy else 0)
     if of == "verdict":
         found = parts.verdicts_of(cells.drop_nulls("value"), "value")
-        rect = base.mark_rect().encode(color=parts.verdict_colour(subject, found, "value", legend=None))
+        rect = base.mark_rect().encode(color=parts.verdict_color(subject, found, "value", legend=None))
         return [rect, texts.encode(text=alt.Text("text:N"), color=alt.ColorValue("#ffffff"))]
     values = known(cells["value"])
     if not values:
@@ -150,10 +150,10 @@ def tiles(subject: Subject, base: alt.Chart, cells: pl.DataFrame, of: str) -> li
     # Low errors are light, so that the best cells stand out.
     is_reversed = not more_is_better(of)
     scale = alt.Scale(type=kind, scheme=subject.theme.scheme, reverse=is_reversed, domain=[low, high], nice=False)
-    colour = alt.Color("value:Q", title=measure_words(of), scale=scale, legend=alt.Legend(format=".3~g"))
+    color = alt.Color("value:Q", title=measure_words(of), scale=scale, legend=alt.Legend(format=".3~g"))
     is_light = alt.datum.value < middle if is_reversed else alt.datum.value > middle
     ink = alt.condition(is_light, alt.value("#111111"), alt.value("#ffffff"))
-    return [base.mark_rect().encode(color=colour), texts.encode(text=alt.Text("text:N"), color=ink)]
+    return [base.mark_rect().encode(color=color), texts.encode(text=alt.Text("text:N"), color=ink)]
 
 
 def lost_cells(subject: Subject, cells: pl.DataFrame, x: alt.X, y: alt.Y) -> list[alt.Chart]:
@@ -161,15 +161,15 @@ def lost_cells(subject: Subject, cells: pl.DataFrame, x: alt.X, y: alt.Y) -> lis
     lost = cells.filter(pl.col("diverged") > 0)
     if lost.is_empty():
         return []
-    colour, shape = subject.theme.colour("diverged"), parts.style_of("diverged").shape
+    color, shape = subject.theme.color("diverged"), parts.style_of("diverged").shape
     bare, others = lost.filter(pl.col("value").is_null()), lost.filter(pl.col("value").is_not_null())
     counted = bare.with_columns(pl.format("{}/{}", "diverged", "trials").alias("count"))
     alone = alt.Chart(counted).encode(x=x, y=y)
     # In a cell with a value, the cross is small and above it.
-    beside = alt.Chart(others).mark_point(shape=shape, filled=True, size=50, color=colour, opacity=1, yOffset=-14)
+    beside = alt.Chart(others).mark_point(shape=shape, filled=True, size=50, color=color, opacity=1, yOffset=-14)
     return [
-        alone.mark_point(shape=shape, filled=True, size=130, color=colour, opacity=1, yOffset=-6),
-        alone.mark_text(fontSize=10, dy=11, color=colour).encode(text=alt.Text("count:N")),
+        alone.mark_point(shape=shape, filled=True, size=130, color=color, opacity=1, yOffset=-6),
+        alone.mark_text(fontSize=10, dy=11, color=color).encode(text=alt.Text("count:N")),
         beside.encode(x=x, y=y),
     ]
 

@@ -52,7 +52,7 @@ def draw(subject: Subject) -> Any:
         }
     ).head(MOST_BARS)
     present = [kind for kind in KINDS.values() if kind in frame["kind"].to_list()]
-    colours = dict(
+    colors = dict(
         zip(KINDS.values(), [*subject.theme.series()[:1], "#56B4E9", "#CC79A7", "#999999", "#999999"], strict=True)
     )
     title = f"share of the variance of {measure_words(of)}"
@@ -60,7 +60,7 @@ def draw(subject: Subject) -> Any:
         y=alt.Y("effect:N", sort=None, title=None, axis=alt.Axis(labelLimit=260)),
         x=alt.X("share:Q", title=title, axis=alt.Axis(format="~%", tickCount=6)),
     )
-    scale = alt.Scale(domain=present, range=[colours[kind] for kind in present])
+    scale = alt.Scale(domain=present, range=[colors[kind] for kind in present])
     bars = base.mark_bar().encode(
         color=alt.Color("kind:N", title=None, scale=scale, legend=alt.Legend(orient="bottom", columns=3))
     )

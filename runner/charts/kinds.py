@@ -54,9 +54,9 @@ QUESTIONS = {
     "repeats": "How many repeats tell the two best configurations apart?",
     "parallel": "What do the best configurations have in common?",
     "time": "How fast was the best result found?",
-    "layers": "Are units dead or saturated, did the weights grow, and do gradients vanish, in which layer?",
+    "layers": "Which layers have dead or saturated units, grown weights or vanishing gradients?",
     "activation": "What do the activation functions look like, and what did they learn?",
-    "boundary": "What do networks with two inputs answer over the plane?",
+    "boundary": "What do networks with two inputs predict over the plane?",
 }
 KINDS = {name: Kind(name, question) for name, question in QUESTIONS.items()}
 

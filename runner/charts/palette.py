@@ -16,7 +16,7 @@ CROSS = (
 class Style:
     """How a verdict is drawn: its color, its shape in Vega's terms, and its letter in a terminal."""
 
-    colour: str
+    color: str
     shape: str
     letter: str
 
@@ -67,14 +67,14 @@ class Theme:
     # Replacements for colors that would be too dark or too light on this background.
     replaced: dict[str, str]
 
-    def colour(self, verdict: str | None) -> str:
+    def color(self, verdict: str | None) -> str:
         """The color of a verdict on this background."""
-        colour = style_of(verdict).colour
-        return self.replaced.get(colour, colour)
+        color = style_of(verdict).color
+        return self.replaced.get(color, color)
 
     def series(self) -> list[str]:
         """The colors of series that are not verdicts."""
-        return [self.replaced.get(colour, colour) for colour in SERIES]
+        return [self.replaced.get(color, color) for color in SERIES]
 
     def config(self) -> dict[str, Any]:
         """The theme in the form of a Vega-Lite config."""

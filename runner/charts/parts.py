@@ -54,9 +54,9 @@ def verdicts_of(frame: pl.DataFrame, column: str = "verdict") -> list[str]:
     return sorted(found, key=lambda name: order.index(name) if name in order else len(order))
 
 
-def verdict_colour(subject: Subject, verdicts: Sequence[str], field: str = "verdict", **more: Any) -> alt.Color:
+def verdict_color(subject: Subject, verdicts: Sequence[str], field: str = "verdict", **more: Any) -> alt.Color:
     """The colors of verdicts, with their legend."""
-    scale = alt.Scale(domain=list(verdicts), range=[subject.theme.colour(each) for each in verdicts])
+    scale = alt.Scale(domain=list(verdicts), range=[subject.theme.color(each) for each in verdicts])
     return alt.Color(f"{field}:N", title="verdict", scale=scale, **{"legend": verdict_legend(), **more})
 
 

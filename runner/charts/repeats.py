@@ -70,15 +70,15 @@ def draw(subject: Subject) -> Any:
         axis=alt.Axis(format=".6~g"),
     )
     low = alt.Y("difference_low:Q", scale=y["scale"], title=y["title"])
-    base, colour = alt.Chart(frame), subject.theme.series()[0]
+    base, color = alt.Chart(frame), subject.theme.series()[0]
     zero = alt.Chart(pl.DataFrame({"difference": [0.0]})).mark_rule(color=subject.theme.faint_ink, strokeDash=[2, 4])
     layers = [
-        base.mark_area(opacity=1, fillOpacity=0.18, color=colour).encode(x=x, y=low, y2=alt.Y2("difference_high:Q")),
+        base.mark_area(opacity=1, fillOpacity=0.18, color=color).encode(x=x, y=low, y2=alt.Y2("difference_high:Q")),
         # A band cannot show a single number of repeats, so draw bars, too.
-        base.mark_rule(strokeWidth=1.5, opacity=0.6, color=colour).encode(x=x, y=low, y2=alt.Y2("difference_high:Q")),
+        base.mark_rule(strokeWidth=1.5, opacity=0.6, color=color).encode(x=x, y=low, y2=alt.Y2("difference_high:Q")),
         zero.encode(y=y),
-        base.mark_line(color=colour, strokeWidth=2.2).encode(x=x, y=y),
-        base.mark_point(filled=True, size=60, color=colour, opacity=1).encode(
+        base.mark_line(color=color, strokeWidth=2.2).encode(x=x, y=y),
+        base.mark_point(filled=True, size=60, color=color, opacity=1).encode(
             x=x, y=y, tooltip=[alt.Tooltip(f"{key}:Q", format=".4g") for key in keys]
         ),
         *plan_line(subject, plan, x),

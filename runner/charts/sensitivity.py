@@ -64,15 +64,15 @@ def draw(subject: Subject) -> Any:
     x = alt.X("x:Q", title=title_of(axis), scale=along.number_scale(numbers), axis=along.number_axis(numbers))
     y = alt.Y("value:Q", title=f"{measure_words(of)}{parts.scale_words(values)}", scale=parts.error_scale(values))
     names = [kind for kind in dict.fromkeys(each.kind for each in axis.settings) if kind in means["series"].to_list()]
-    colours = along.series_colour(subject, names, axis.title)
+    colors = along.series_color(subject, names, axis.title)
     lost = along.lost(trials, ["series", "x"])
     rings = best_of_lines(points, lost, is_highest=more_is_better(of))
     near = near_to(subject, axis, of, rings)
     tooltip = ["series:N", "x:Q", alt.Tooltip("value:Q", format=".4g")]
     layers = [
         *along.halos(subject, points.join(near, on=["series", "x"], how="semi"), x, y),
-        *along.banded_lines(points, x, y, "series:N", colours, tooltip),
-        *level_lines(levels, y, colours),
+        *along.banded_lines(points, x, y, "series:N", colors, tooltip),
+        *level_lines(levels, y, colors),
         *along.best_ring(subject, rings, x, y),
         *along.crosses(subject, along.lost(trials.drop_nulls("x"), ["x"]), x),
     ]
@@ -100,11 +100,11 @@ def with_numbers(trials: pl.DataFrame, axis: Axis) -> pl.DataFrame:
     )
 
 
-def level_lines(levels: pl.DataFrame, y: alt.Y, colours: dict[str, Any]) -> list[alt.Chart]:
+def level_lines(levels: pl.DataFrame, y: alt.Y, colors: dict[str, Any]) -> list[alt.Chart]:
     """Horizontal lines for kinds without numbers, such as no regularizer."""
     if levels.is_empty():
         return []
-    base = alt.Chart(levels.select("series", "value")).encode(y=y, color=colours["color"])
+    base = alt.Chart(levels.select("series", "value")).encode(y=y, color=colors["color"])
     rule = base.mark_rule(strokeWidth=2, strokeDash=[2, 3])
     return [rule, base.mark_text(align="left", x=4, dy=-6, fontSize=11).encode(text=alt.Text("series:N"))]
 

@@ -43,7 +43,7 @@ def draw(subject: Subject) -> Any:
         .encode(
             x=x,
             y=y,
-            color=parts.verdict_colour(subject, verdicts),
+            color=parts.verdict_color(subject, verdicts),
             shape=parts.verdict_shape(verdicts),
             tooltip=tooltip or parts.columns_for_tooltip(subject, *MEASURES),
             **({"size": binning.size()} if tooltip else {}),

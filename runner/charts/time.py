@@ -69,7 +69,7 @@ def draw(subject: Subject) -> Any:
             points.encode(
                 x=x,
                 y=y,
-                color=parts.verdict_colour(subject, verdicts),
+                color=parts.verdict_color(subject, verdicts),
                 shape=parts.verdict_shape(verdicts),
                 tooltip=tooltip,
                 **({"size": binning.size()} if is_binned else {}),

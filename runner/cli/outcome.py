@@ -52,7 +52,7 @@ def code_after_training(store: "Store", written: "WrittenSweep", database: str |
     rest = what_is_left(store, written, left, spent)
     if rest:
         resume_command = command("resume", name, database=database)
-        stopped = f"stopped after {spent}, as its budget says; " if spent else ""
+        stopped = f"stopped after {spent}, the limit of its budget; " if spent else ""
         report(f"{stopped}{rest}; continue with: {resume_command}")
     return problem.exit_code if problem else int(bool(rest or counts["failed"]))
 
@@ -81,7 +81,7 @@ def report_rounds(store: "Store", written: "WrittenSweep", left: int, database: 
 
     text, found = rounds_text(store, written.sweep_id), store.rounds_answer(written.sweep_id)
     if found is None and left:
-        report(f"rounds: {counted(left, 'trial')} of this round to go, so what could be the best is not known yet")
+        report(f"rounds: {counted(left, 'trial')} of this round left, so it is not known yet which could be the best")
         return
     if text is None or found is None:
         report("rounds: no configuration has completed its repeats, so nothing can be compared")
@@ -120,13 +120,15 @@ def what_is_left(store: "Store", written: "WrittenSweep", left: int, spent: str 
     if left:
         pending = f"{counted(left, 'trial')} {'is' if left == 1 else 'are'} still pending"
         if to_come:
-            return f"{pending}, and the search has {counted(to_come, 'configuration')} to come"
+            return f"{pending}, and the search will propose {counted(to_come, 'more configuration')}"
         return f"{pending}, and further rounds may follow" if written.prepared.sweep.rounds else pending
     if to_come and not spent:
-        report(f"the search ended {counted(to_come, 'configuration')} short, as it found no others that it may train")
+        report(
+            f"the search ended {counted(to_come, 'configuration')} short, because it found no others that are allowed"
+        )
         to_come = 0
     if to_come:
-        return f"the search has {counted(to_come, 'configuration')} to come"
+        return f"the search will propose {counted(to_come, 'more configuration')}"
     repeats = repeats_to_come(store, written)
     return f"the next round of repeats has {counted(repeats, 'trial')}" if repeats else None
 

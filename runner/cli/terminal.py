@@ -102,7 +102,9 @@ def report_stopped(released: int, sweep_name: str, database: str | None) -> None
 
 def report_stopped_early(database: str | None) -> None:
     """Report that a second Ctrl-C arrived while the sweep was being written: all of it is stored, or nothing."""
-    report(f"stopped while the sweep was written; see whether it is stored: {command('sweeps', database=database)}")
+    report(
+        f"stopped while the sweep was being stored; check whether it is there: {command('sweeps', database=database)}"
+    )
 
 
 def command(*words: str, database: str | None) -> str:

@@ -34,7 +34,7 @@ def load_table(
     if kind == NPZ:
         return load_arrays(source, content, target, choices, stored)
     if choices.lengths is not None:
-        rule = "lengths are of sequences in an NPZ file, but this is a table"
+        rule = "lengths applies to sequences in an NPZ file, but this is a table"
         raise file_error(source, f"{rule}; store arrays (N, steps, channels) with numpy.savez, or leave it out")
     keeps_text = needs_text(choices) or bool(stored and (stored.text or stored.dates))
     layout = stored.layout if stored else None

@@ -57,7 +57,11 @@ def columns_of(dataset: Dataset, splits: Mapping[str, SplitRule]) -> dict[str, s
     """The group columns that split a named data set, by use. Raises DataError for any other rule or column."""
     for use, rule in splits.items():
         if rule.kind != "group" or rule.name not in dataset.groups:
-            known = f"it can be split by group={', group='.join(dataset.groups)}" if dataset.groups else "it has none"
+            known = (
+                f"it can be split by group={', group='.join(dataset.groups)}"
+                if dataset.groups
+                else "it has no such column"
+            )
             raise DataError(
                 f"{use}: {dataset.name} is a named data set, which is split by a share, a number, folds or a column of "
                 f"groups; {known}"
@@ -84,7 +88,7 @@ def load_redrawn(
 def not_drawn(source: str) -> str:
     """The message for data that cannot be redrawn."""
     return (
-        f"resample: data draws the examples of every repeat anew, but those of {visible(source)} are given; "
+        f"resample: data draws the examples of every repeat anew, but those of {visible(source)} are fixed; "
         f"leave it out, or use one of {', '.join(DRAWN_SETS)}"
     )
 

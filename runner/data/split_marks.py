@@ -47,9 +47,11 @@ def weights(raw: RawTable, name: str, choices: FileChoices) -> np.ndarray:
     typed = typed_column(column, rules) if column.dtype == polars.String else stored_column(column, rules)
     if typed.dtype == polars.String:
         row = first(typed.cast(polars.Float64, strict=False).is_null() & typed.is_not_null())
-        raise cell_error(table, typed, row, f"the weight '{visible(typed[row])}' is not a number; use numbers from 0")
+        raise cell_error(
+            table, typed, row, f"the weight '{visible(typed[row])}' is not a number; use non-negative numbers"
+        )
     if not holds_numbers(typed):
-        rule = f"column '{visible(name)}' holds {visible(typed.dtype)}, but weights must be numbers from 0"
+        rule = f"column '{visible(name)}' holds {visible(typed.dtype)}, but weights must be non-negative numbers"
         raise file_error(table.source, f"{rule}; choose another column")
     check_present(table, typed, FIX)
     check_finite(table, typed)
@@ -133,7 +135,7 @@ def joined(first: RawTable, others: Sequence[RawTable]) -> tuple[RawTable, np.nd
     for other in others:
         for name in names:
             if name not in other.table.frame.columns:
-                rule = f"there is no column '{visible(name)}', which {visible(first.table.source)} has"
+                rule = f"there is no column '{visible(name)}', but {visible(first.table.source)} has one"
                 raise file_error(other.table.source, rule)
     frames = [each.table.frame.select(names) for each in (first, *others)]
     if len({tuple(frame.dtypes) for frame in frames}) > 1:

@@ -53,7 +53,7 @@ class Windowing:
         """
         count = (len(rows) - needed - self.window) // self.step + 1
         if count < 1:
-            behind = f" and a target {needed} behind it" if needed else ""
+            behind = f" and a target {needed} after it" if needed else ""
             rule = f"{len(rows)} rows are too few for a window of {self.window} rows{behind}"
             raise file_error(source, f"{rule}; choose a smaller window")
         check_memory(source, INPUT_COPIES * VALUE_BYTES * count * self.window * rows.shape[1])
@@ -86,7 +86,7 @@ def windowed(dataset: Dataset, windowing: Windowing, lost: int, is_bare: bool = 
     names = dataset.input_names
     has_past = windowing.horizon > 0 and dataset.target_kind == "numbers"
     if is_bare and not has_past:
-        rule = "no input column is left, and the past of the target is an input only if it is a number in a later row"
+        rule = "no input column is left, and past targets are inputs only for a numeric target in a later row"
         raise file_error(source, f"{rule}; choose a horizon of at least 1, or name inputs with --inputs")
     if is_bare:
         rows, names = rows[:, :0], ()

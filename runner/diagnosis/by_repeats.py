@@ -39,10 +39,10 @@ def by_luck(rows: Sequence[Row]) -> str:
     if not lasting:
         return ""
     misled = [str(row["repeats"]) for row in rows if excludes_0(row) and row["repeats"] not in lasting]
-    early = f" (with {' and '.join(misled)}, it did as well, but not with more)" if misled else ""
+    early = f" (already with {' and '.join(misled)}, but not with the next larger number)" if misled else ""
     return (
-        f"In this sweep, it excludes 0 from {min(lasting)} repeats on{early}; how early that happens is luck, so it is "
-        "no plan for another sweep."
+        f"In this sweep, it excludes 0 from {min(lasting)} repeats on{early}; how early that happens is luck, so do "
+        "not plan another sweep by it."
     )
 
 

@@ -14,7 +14,7 @@ from fitgap.runner.store import Row, Store
 # The number of best configurations that are considered.
 AMONG = 20_000
 # The best configuration must be better than its neighbor on the axis by at least this share.
-BETTER_THAN_NEIGHBOUR = 0.02
+BETTER_THAN_NEIGHBOR = 0.02
 # An axis is extended by the ratio of its last two values, within these bounds.
 LEAST_STEP, LARGEST_STEP = 2.0, 10.0
 # A parameter of a search with more distinct values than the first number was drawn from a range. The second number is
@@ -85,10 +85,10 @@ def edge_of(axis: OrderedAxis, own: Configuration, best: Row, points: Sequence[P
     if len(points) < 2 or place not in (0, len(points) - 1):
         return
     is_highest = place != 0
-    neighbour = points[place - 1] if is_highest else points[place + 1]
-    if not best["error"] < (1 - BETTER_THAN_NEIGHBOUR) * neighbour.row["error"]:
+    neighbor = points[place - 1] if is_highest else points[place + 1]
+    if not best["error"] < (1 - BETTER_THAN_NEIGHBOR) * neighbor.row["error"]:
         return
-    low, high = sorted([points[place].value, neighbour.value])
+    low, high = sorted([points[place].value, neighbor.value])
     step = min(LARGEST_STEP, max(LEAST_STEP, high / low)) if low > 0 else LEAST_STEP
     change = further(axis, own, step if is_highest else 1 / step)
     if change:

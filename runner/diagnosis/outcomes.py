@@ -41,7 +41,7 @@ def outcome(store: Store, sweep: Row, status: Status, count: int, by_setting: li
 def advice(store: Store, sweep: Row, status: Status, trials: list[int]) -> str:
     """What to try."""
     if status is Status.FAILED:
-        return f"{suggested('retry', sweep['name'])}, once the reason is removed"
+        return f"{suggested('retry', sweep['name'])}, once the cause is fixed"
     found = reasons(store, [(number, Verdict.DIVERGED) for number in trials])
     words = Counter(
         f"{words_for(change)} ({change.after})"
@@ -50,5 +50,5 @@ def advice(store: Store, sweep: Row, status: Status, trials: list[int]) -> str:
         for change in reason.changes
     )
     if not words:
-        return "a smaller network or other functions, since this optimizer has no learning rate"
+        return "a smaller network or other activation functions, since this optimizer has no learning rate"
     return ", ".join(text for text, _ in words.most_common(3))

@@ -77,7 +77,7 @@ def ray_folder_findings(name: str, usual: Path) -> Iterator[Finding]:
     folder, refused = try_places("fitgap-", LONGEST_FOR_RAY)
     reasons = ", ".join(refused)
     if folder is None:
-        advice = "name a folder of your own with a short, plain path with TMPDIR, or train with --engine local"
+        advice = "set TMPDIR to a folder of your own with a short, plain path, or train with --engine local"
         yield problem(name, f"none is suitable for Ray: {reasons}", advice)
         return
     folder.rmdir()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 PATIENCE_SECONDS = 90.0
 LONGEST_REASON = 300
 TRIAL = "{data: and, training: {epochs: 1}}"
-ADVICE = "train with --engine local meanwhile; Ray needs space in its temporary folder, shared memory and ports"
+ADVICE = "Ray needs space in its temporary folder, shared memory and ports; until it starts, train with --engine local"
 
 
 def check_ray(database: str | None) -> Iterator[Finding]:

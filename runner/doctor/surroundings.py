@@ -140,7 +140,7 @@ def check_clock(database: str | None) -> Iterator[Finding]:
 def clock_finding(now: float, last: float | None) -> Finding:
     if now < EARLIEST:
         found = f"it is set to {time.strftime('%Y-%m-%d', time.gmtime(now))}, before fitgap was released"
-        return warning("clock", found, "set it, or times in the database will be wrong")
+        return warning("clock", found, "set the clock, or times in the database will be wrong")
     if last is not None and last > now + CLOCK_TOLERANCE_SECONDS:
         found = f"the database was last written {(last - now) / 60:,.0f} minutes in the future"
         return warning(
@@ -183,6 +183,6 @@ def why_no_loopback() -> str | None:
                 with receiver:
                     receiver.settimeout(LOOPBACK_SECONDS)
                     sender.sendall(b"x")
-                    return None if receiver.recv(1) == b"x" else "data sent do not arrive"
+                    return None if receiver.recv(1) == b"x" else "data sent to it does not arrive"
     except OSError as error:
         return error.strerror or str(error) or type(error).__name__

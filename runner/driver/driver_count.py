@@ -10,8 +10,8 @@ from fitgap.runner.store.database.addresses import database_url, is_file
 
 # One driver can store the results of about this many workers with small networks (64-16-10), or more with larger ones.
 WORKERS_PER_DRIVER = 175
-ONE_WRITER = "SQLite takes one writer at a time, so that further drivers would only wait"
-ONE_COUNTER = "one driver counts the trials and epochs of a budget"
+ONE_WRITER = "SQLite accepts only one writer at a time, so further drivers would only wait"
+ONE_COUNTER = "only a single driver can count the trials and epochs of a budget"
 
 
 def with_driver_count(placement: Placement, database: str | None, trials: int, budget: Budget) -> Placement:
@@ -22,7 +22,7 @@ def with_driver_count(placement: Placement, database: str | None, trials: int, b
         needed = -(-min(placement.worker_count, trials) // WORKERS_PER_DRIVER)
         return replace(placement, drivers=1 if obstacle else max(1, needed))
     if placement.drivers > 1 and obstacle:
-        raise SpecError(f"{placement.drivers} drivers were asked for, but {obstacle[0]}; {obstacle[1]}")
+        raise SpecError(f"{placement.drivers} drivers were requested, but {obstacle[0]}; {obstacle[1]}")
     return placement
 
 

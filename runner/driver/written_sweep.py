@@ -87,7 +87,7 @@ def continue_pruned(store: Store, name_or_number: str, where: str | None, *, is_
     """
     written = stored_sweep(store, name_or_number)
     if written.prepared.sweep.pruning is None:
-        raise SpecError(f"sweep {written.name} uses no rule that prunes, so nothing in it was pruned")
+        raise SpecError(f"sweep {written.name} uses no pruning rule, so it has no pruned trials")
     count, epochs = store.continue_pruned(written.sweep_id, where, is_kept=is_kept)
     if not count:
         of = " that match --where" if where else ""
@@ -125,9 +125,8 @@ def stored_sweep(store: Store, name_or_number: str) -> WrittenSweep:
         raise DataError(f"{prepared.dataset.name} has changed since sweep {row['name']} began; restore the old data")
     for repeat, found in store.draw_fingerprints(row["id"]).items():
         if draw_fingerprint(prepared.dataset, repeat) != found:
-            rule = (
-                f"{prepared.dataset.name} draws other examples for repeat {repeat} than when sweep {row['name']} began"
-            )
+            name = prepared.dataset.name
+            rule = f"{name} draws different examples for repeat {repeat} than when sweep {row['name']} began"
             raise DataError(f"{rule}; continue it with the version of fitgap that began it")
     return WrittenSweep(row["id"], row["name"], prepared)
 

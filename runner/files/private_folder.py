@@ -87,7 +87,7 @@ def reasons_against(parent: Path, prefix: str, longest: int | None) -> Iterator[
     if not SAFE_PATH.fullmatch(path):
         yield "has characters other than ASCII letters, digits and '/._+@=~-' in its path"
     if longest is not None and len(os.fsencode(path)) > longest:
-        yield f"is {len(os.fsencode(path)) - longest} bytes too long for the sockets in it"
+        yield f"has a path that is {len(os.fsencode(path)) - longest} bytes too long for sockets"
     yield from filter(None, (why_not_safe(parent, trusted_users()), why_full(parent)))
 
 

@@ -182,7 +182,7 @@ def continue_pruned(
         except SpecError as error:
             raise SpecError(str(error).replace("--where", "where")) from None
         trials = counted(extended.continued, "pruned trial")
-        notify(f"{extended.written.name}: {trials} to train on, with {counted(extended.epochs or 0, 'epoch')} left")
+        notify(f"{extended.written.name}: {trials} to continue, with {counted(extended.epochs or 0, 'epoch')} left")
         return extended.written
 
     return launch_stored(sweep, change, placement, db, Caller(db, notify))
@@ -235,7 +235,9 @@ def plan_round(improvement: Improvement, db: str | None) -> Sequence[Candidate]:
 def sweep_of(sweep: str | os.PathLike[str] | Mapping[str, Any], name: str | None) -> Sweep:
     """The sweep of a file or of a mapping, under another name if one is given. Raises SpecError."""
     if not isinstance(sweep, (str, os.PathLike, Mapping)):
-        raise SpecError(f"a sweep is the path of a sweep file or a mapping like one, not {type(sweep).__name__}")
+        raise SpecError(
+            f"a sweep must be the path of a sweep file or a mapping with its keys, not {type(sweep).__name__}"
+        )
     if isinstance(sweep, Mapping):
         sweep = with_kept_table(sweep)
         return sweep_from_mapping(sweep if name is None else {**sweep, "name": name})
@@ -281,12 +283,12 @@ class Caller:
         name = present_name(store, written)
         if spent and (left := unfinished(store, name)):
             trials = f"{counted(left, 'trial')} {'is' if left == 1 else 'are'} still pending"
-            self.say(f"stopped after {spent}, as the budget says; {trials}; continue with resume_sweep({name!r})")
+            self.say(f"stopped after {spent}, the limit of the budget; {trials}; continue with resume_sweep({name!r})")
         return SweepFrames(name, self.db)
 
     def stopped(self, stop: SweepStoppedError) -> SweepFrames:
         """Raise a KeyboardInterrupt that says how to resume."""
         if stop.sweep_name is None:
-            raise KeyboardInterrupt("stopped while the sweep was written; open_store().sweeps() shows what is stored")
+            raise KeyboardInterrupt("stopped while the sweep was being stored; check open_store().sweeps() for it")
         released = f"{counted(stop.released, 'trial')} in flight are pending again"
         raise KeyboardInterrupt(f"stopped; {released}; resume with resume_sweep({stop.sweep_name!r})")

@@ -56,7 +56,7 @@ def proposals(store: Store, sweep: Row, measured: Sequence[Row], before: Sequenc
     yield from combined(measured, before)
     own, ends = edge_changes(store, sweep["id"], store.varying_axes(sweep["id"]), measured)
     for end, change in ends:
-        yield candidate(change, own, f"at an end of the sweep: {end}")
+        yield candidate(change, own, f"at the edge of the sweep: {end}")
     advised = [list(advice_for(store, sweep, row)) for row in measured[:BEST]]
     # The first advice for each of the best configurations precedes the second advice for any of them.
     for rank in range(max(map(len, advised), default=0)):

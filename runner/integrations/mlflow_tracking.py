@@ -62,7 +62,7 @@ def experiment_of(client: Any, contents: SweepContents, name: str) -> str:
         return str(client.create_experiment(name, tags={IDENTITY: contents.identity}))
     if existing.tags.get(IDENTITY) != contents.identity or existing.lifecycle_stage != "active":
         raise IntegrationError(
-            f"the experiment {name!r} exists but is not of this sweep; give another name with --name"
+            f"the experiment {name!r} exists but is not for this sweep; give another name with --name"
         )
     return str(existing.experiment_id)
 

@@ -70,11 +70,11 @@ def study_of(optuna: Any, contents: SweepContents, storage: Any, name: str, dist
             study.set_user_attr(key, value)
         study.set_user_attr("settings", constant_settings(contents, distributions))
     elif existing.get(IDENTITY) != written[IDENTITY]:
-        raise IntegrationError(f"the study {name!r} exists but is not of this sweep; give another name with --name")
+        raise IntegrationError(f"the study {name!r} exists but is not for this sweep; give another name with --name")
     elif existing.get(ALTERNATIVES) != written[ALTERNATIVES]:
         raise IntegrationError(
-            f"the sweep has other alternatives than when the study {name!r} was created, which Optuna cannot change; "
-            "give another name with --name"
+            f"the alternatives of the sweep have changed since the study {name!r} was created, and Optuna cannot "
+            "change them there; give another name with --name"
         )
     return study
 

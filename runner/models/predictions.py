@@ -66,7 +66,7 @@ def class_probabilities(named: NamedModel, inputs: np.ndarray) -> list[dict[str,
     loss = name_of(named.model.loss, LOSSES)
     if not named.class_names or loss not in PROBABLE_LOSSES:
         what = f"the loss {loss}" if named.class_names else "numbers as targets"
-        rule = f"this network was trained with {what}, so its outputs are no probabilities"
+        rule = f"this network was trained with {what}, so its outputs are not probabilities"
         raise ModelError(f"{rule}; train with --loss softmax_cross_entropy on classes")
     outputs = named.model.outputs(inputs).astype(np.float64)
     if outputs.shape[1] == 1:

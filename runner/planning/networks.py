@@ -39,7 +39,7 @@ def advice(architecture: tuple[HiddenLayer, ...], dataset: Dataset, network: Net
         return "use rnn, gru or lstm without truncate; norm, globalpool and dense layers may follow"
     layer = network.layers[number - 1]
     if isinstance(layer, Normalization):
-        behind = "behind a layer with several units or channels, such as 32-norm or conv8x3-norm"
+        behind = "after a layer with several units or channels, such as 32-norm or conv8x3-norm"
         return f"leave this {layer.word} out, or put it {behind}"
     if isinstance(layer, Residual):
         return advice_on_residual(architecture, network, number)
@@ -60,7 +60,7 @@ def advice_on_residual(architecture: tuple[HiddenLayer, ...], network: NetworkSh
     """What to do about a residual connection between values of different shapes, or around more layers than exist."""
     around = network.layers[number - 1].goes_around
     if around >= number:
-        return "write the layers that it goes around in parentheses, as in 8-res(8)"
+        return "write the layers that it bypasses in parentheses, as in 8-res(8)"
     shapes = network.before(number).shapes
     inputs, outputs = shapes[number - 1 - around], shapes[-1]
     inside = architecture[number - 1 - around : number - 1]
@@ -72,7 +72,7 @@ def advice_on_residual(architecture: tuple[HiddenLayer, ...], network: NetworkSh
     if len(inputs) == len(outputs):
         return "give its last layer as many units or channels as its inputs have; padding=same keeps the positions"
     keeps = f"lstm{inputs[-1]}:outputs=all" if len(inputs) == 2 else f"conv{inputs[-1]}x3:padding=same"
-    ways = [f"let it go around layers that keep the axes, such as {keeps}"]
+    ways = [f"let it bypass only layers that keep the axes, such as {keeps}"]
     if not any(layer_of(each).needs_axes for each in inside):
         ways.append(in_front)
     return ", or ".join(ways)

@@ -16,5 +16,7 @@ def explain_rounds(prepared: PreparedSweep) -> Iterator[str]:
     least = count * rounds.least + (first_to_repeat(count) if rounds.least == 1 < count else 0)
     confidence = f"{100 * rounds.until:g} % confidence"
     yield f"rounds: at least {least:,}, at most {counted(count * rounds.most, 'trial')}"
-    more = f"what could be the best gets more than {counted(rounds.least, 'repeat')}, up to {rounds.most:,}"
+    more = (
+        f"configurations that could be the best get more than {counted(rounds.least, 'repeat')}, up to {rounds.most:,}"
+    )
     yield f"{more}, until one is the best with {confidence}"

@@ -48,7 +48,7 @@ def explain_rungs(prepared: PreparedSweep) -> Iterator[str]:
     trained = sum(configurations * length for each in groups for configurations, length, _ in each.legs)
     planned = sum(each.count * each.epochs for each in groups)
     if learns(prepared):
-        yield f"about {trained / planned:.0%} of the epochs of a search that prunes nothing"
+        yield f"about {trained / planned:.0%} of the epochs of a search without pruning"
         return
     share = f"{trained * prepared.repeat_count:,} of {counted(planned * prepared.repeat_count, 'epoch')}"
     yield f"at most {share} ({trained / planned:.0%})"

@@ -37,7 +37,7 @@ def leak_line(dataset: Dataset) -> str | None:
     more = f" and {len(found) - MOST_NAMES} more" if len(found) > MOST_NAMES else ""
     ignored = " ".join(f"--ignore {visible(name)}" for name in list(found)[:MOST_NAMES])
     listed = ", ".join(list(found.values())[:MOST_NAMES])
-    return f"warning: {listed}{more}; if that is not known when predicting, leave it out with {ignored}"
+    return f"warning: {listed}{more}; if this input is unknown at prediction time, leave it out with {ignored}"
 
 
 def columns_of(dataset: Dataset) -> Iterator[tuple[str, np.ndarray]]:

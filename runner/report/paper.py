@@ -70,7 +70,7 @@ def sheet(pieces: list[Piece], number: int) -> str:
     for piece in pieces:
         drawn.append(piece.draw(top))
         top += piece.height
-    foot = text(str(number), HEIGHT - 20, 8, x=WIDTH / 2, colour=FAINT)
+    foot = text(str(number), HEIGHT - 20, 8, x=WIDTH / 2, color=FAINT)
     size = f'width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}"'
     namespaces = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
     return f'<svg {namespaces} {size}><rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>{"".join(drawn)}{foot}</svg>'
@@ -83,11 +83,11 @@ def text(
     *,
     x: float = MARGIN,
     font: str = "sans-serif",
-    colour: str = INK,
+    color: str = INK,
     bold: bool = False,
 ) -> str:
     weight = ' font-weight="bold"' if bold else ""
-    place = f'x="{x:.1f}" y="{y:.1f}" font-family="{font}" font-size="{size:.2f}" fill="{colour}"{weight}'
+    place = f'x="{x:.1f}" y="{y:.1f}" font-family="{font}" font-size="{size:.2f}" fill="{color}"{weight}'
     shown = escape(FORBIDDEN.sub("\ufffd", words))
     return f'<text {place} xml:space="preserve">{shown}</text>'
 

@@ -12,8 +12,8 @@ def advice_obstacle(specification: Mapping[str, Any]) -> str | None:
     pruning = stored_pruning(specification)
     if pruning:
         rule = f"this sweep uses {pruning.title}, which compared all its trials with each other"
-        return f"{rule}, so nothing can be added to it; what is advised needs a new sweep"
+        return f"{rule}, so nothing can be added to it; follow the advice in a new sweep"
     if stored_rounds(specification):
         rule = "this sweep has rounds of repeats, in which single new configurations would compete with those it has"
-        return f"{rule}; what is advised needs a new sweep, or alternatives for all configurations (fitgap extend)"
+        return f"{rule}; follow the advice in a new sweep, or add alternatives for all configurations (fitgap extend)"
     return None

@@ -111,7 +111,7 @@ def read_token(node: SpecNode) -> Choice:
     found = TOKEN.fullmatch(node.value) if isinstance(node.value, str) else None
     if not found or found["name"] not in LAYERS:
         name = found["name"] if found else str(node.value)
-        rule = f"must be layers such as conv8x3-pool2-32 or gru16, but {shown(node.value)} is none"
+        rule = f"must be layers such as conv8x3-pool2-32 or gru16, but {shown(node.value)} is not one"
         raise SpecError(f"{rule}; {nearest(name, LAYERS)}", node.path)
     kind = LAYERS[found["name"]]
     headline = [name for name, field in kind.parameters().items() if field.metadata["headline"]]
@@ -125,7 +125,7 @@ def read_token(node: SpecNode) -> Choice:
     except SpecError as error:
         raise SpecError(error.message, node.path) from None
     if kind is Residual and not settings.get("layers"):
-        raise SpecError("res needs the layers that it goes around, such as res(32-32)", node.path)
+        raise SpecError("res needs the layers that it bypasses, such as res(32-32)", node.path)
     return complete(found["name"], settings, node)
 
 

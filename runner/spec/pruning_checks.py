@@ -23,7 +23,7 @@ def check_pruning(sweep: "Sweep") -> None:
         earlier = f"begin earlier, such as with first={max(1, most // FACTOR)}, or " if most > 1 else ""
         raise SpecError(f"{obstacle}; {earlier}train for more epochs", (rule.section,))
     if isinstance(rule, HyperbandSettings) and (sweep.search is None or sweep.search.learns):
-        obstacle = "needs search: random or sobol, since its brackets are parts of the plan, which must be alike"
+        obstacle = "needs search: random or sobol, whose points can be split into comparable brackets"
         raise SpecError(f"{obstacle}; change the search, or prune with halving", (rule.section,))
     check_budget_of_pruning(sweep, sweep.budget)
 

@@ -96,7 +96,7 @@ def speed(store: Store, sweep: str, groups: Sequence[Row]) -> str:
         missed = f" (reached in {len(reached)} of {len(epochs)} repeats)" if 0 < len(reached) < len(epochs) else ""
         found.append(f"{group['optimizer.name']} {epochs_words(reached)}{missed}")
     return (
-        f"Mean epochs until E_v is {target}, the mean that {worst['optimizer.name']}, the worst, ends with: "
+        f"Mean epochs until E_v reaches {target}, the final mean of {worst['optimizer.name']}, the worst: "
         f"{', '.join(found)} (± 95 %; each at the first rate of its row)."
     )
 

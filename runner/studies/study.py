@@ -175,8 +175,12 @@ class Study(ABC):
         found = []
         status = next(each for each in store.sweeps() if each["sweep"] == row["id"])
         if status["diverged"]:
-            found.append(f"{status['diverged']} of {counted(status['trials'], 'trial')} diverged and are in no mean.")
+            found.append(
+                f"{status['diverged']} of {counted(status['trials'], 'trial')} diverged and are left out of all means."
+            )
         left = status["trials"] - status["completed"] - status["diverged"]
         if left:
-            found.append(f"{left} of {counted(status['trials'], 'trial')} did not complete and are in no mean.")
+            found.append(
+                f"{left} of {counted(status['trials'], 'trial')} did not complete and are left out of all means."
+            )
         return [*found, *self.others(store, sweep)]

@@ -47,7 +47,10 @@ def on_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code == 405:
         methods = ", ".join(error.headers.get("Allow", "GET").split(", ")) if error.headers else "GET"
-        return problem_response(request.scope, Problem(405, f"This address answers only {methods}.", "Follow a link."))
+        return problem_response(
+            request.scope,
+            Problem(405, f"This address answers only {methods}.", "Use the links and buttons of the page."),
+        )
     if error.status_code == 404:
         return problem_response(request.scope, Problem(404, "There is no such page.", "Go to the list of all sweeps."))
     return problem_response(
@@ -59,5 +62,5 @@ def on_bug(request: Request, error: Exception) -> Response:
     """The response to any other error. The terminal shows its place, but not the request, which may be confidential."""
     last = traceback.extract_tb(error.__traceback__)[-1]
     print(f"fitgap ui: {type(error).__name__} in {last.filename}, line {last.lineno}", file=sys.stderr, flush=True)
-    advice = "Load the page again. If it happens again, please report it with what the terminal of `fitgap ui` says."
+    advice = "Load the page again. If it happens again, please report it with the output of `fitgap ui`."
     return problem_response(request.scope, Problem(500, "Something went wrong that should not have.", advice))

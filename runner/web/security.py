@@ -202,9 +202,7 @@ def cookie_of(headers: Headers, name: str) -> str:
 def check_form(form: Mapping[str, object], settings: PageSettings) -> None:
     """Raise Problem unless a form comes from this page."""
     if not same(str(form.get("form_token", "")), settings.form_token):
-        raise Problem(
-            403, "This form is older than the page.", "Go back, load the page again, and send the form again."
-        )
+        raise Problem(403, "This form has expired.", "Go back, reload the page, and send the form again.")
 
 
 def login_cookie(settings: PageSettings, is_secure: bool) -> str:

@@ -32,7 +32,7 @@ TRIALS = 24
 # The requirement is 5 s after one and 1 s after two, on an idle machine.
 SOON_SECONDS = {1: 15.0, 2: 10.0}
 PATIENCE_SECONDS = 120.0
-WHILE_WRITTEN = "stopped while the sweep was written; see whether it is stored: fitgap sweeps\n"
+WHILE_WRITTEN = "stopped while the sweep was being stored; check whether it is there: fitgap sweeps\n"
 # Per commit and at night, on each kind of database; and with each engine.
 MOMENTS, NIGHTLY_MOMENTS = 3, 25
 MANY = range(17)

@@ -13,7 +13,7 @@ STREAM = """
 import functools, json, os, sys, time
 from pathlib import Path
 from fitgap.runner.engine.cluster.ray_environment import own_environment
-# Ray's server writes down so often what it has done.
+# How often Ray's server writes its state to a file.
 os.environ.update(own_environment(), RAY_debug_dump_period_milliseconds="500")
 import ray
 from ray._private.worker import global_worker
@@ -43,8 +43,13 @@ with RayEngine(sweep.dataset, 1) as engine:
         if blocks % 1000 == 0:
             most = max(most, len(global_worker.core_worker.get_all_reference_counts()))
     time.sleep(2)
-    told = Path(global_worker.node.get_logs_dir_path(), "debug_state.txt").read_text()
-spilled = [line for line in told.splitlines() if "cumulative spill requests" in line]
+    state = Path(global_worker.node.get_logs_dir_path(), "debug_state.txt")
+    # Ray empties the file and writes it again each time, so a single read may find only a part of it.
+    spilled, attempts = [], 0
+    while not spilled and attempts < 100:
+        time.sleep(0.1)
+        attempts += 1
+        spilled = [line for line in state.read_text().splitlines() if "cumulative spill requests" in line]
 json.dump({"blocks": blocks, "most": most, "spilled": spilled}, open("found.json", "w"))
 """
 

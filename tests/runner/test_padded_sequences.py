@@ -65,10 +65,10 @@ def test_what_cannot_be_padded_is_refused(invoke, files):
         assert answer.code == 2
         return answer.err
 
-    assert "layer 1 (conv3x2): cannot leave out the padding" in refusal(
+    assert "layer 1 (conv3x2): cannot skip the padding" in refusal(
         "--lengths", "lengths", "--hidden", "conv3x2-globalpool"
     )
-    assert "cannot leave out the padding" in refusal("--lengths", "lengths", "--hidden", "gru4:truncate=2")
+    assert "cannot skip the padding" in refusal("--lengths", "lengths", "--hidden", "gru4:truncate=2")
     assert "there is no array 'length': did you mean 'lengths'" in refusal("--lengths", "length", "--hidden", "gru4")
     (files / "table.csv").write_text("a,y\n1,2\n2,3\n")
     answer = invoke("run", "--data", "table.csv", "--lengths", "a", "--dry-run")

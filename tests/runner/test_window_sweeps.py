@@ -108,7 +108,7 @@ def test_dates_are_read_as_in_training(invoke, series):
         (("--sequence", "window=4,by=day", "--validation", "group=warmth"), "the last ones must be held out"),
         (("--sequence", "by=day"), "window must be given"),
         (("--sequence", "window=40"), "40 rows are too few for a window of 40 rows"),
-        (("--sequence", "window=35"), "all other windows share rows"),
+        (("--sequence", "window=35"), "as all share rows"),
         (("--sequence", "window=4,by=dey"), "there is no column 'dey'"),
         (("--sequence", "window=4,by=day,horizon=0", "--ignore", "warmth"), "no input column is left"),
         (("--sequence", "window=0"), "must be a whole number, at least 1"),

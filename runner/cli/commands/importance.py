@@ -17,8 +17,8 @@ KEYS = ("of", "effect", "share", "raw_share", "noise_share")
 # E_v, and the two parts of its excess over the reference.
 DEFAULT_METRICS = "e_v,underfit,overfit"
 GROUPED = (
-    "Numbers that were drawn from ranges are in groups by quantiles: four if a setting has one such number, otherwise "
-    "two of each. Differences within a group are part of no share."
+    "Numbers drawn from ranges are grouped by quantiles: into four groups if a setting has one such number, otherwise "
+    "into two for each. No share includes differences within a group."
 )
 WIDTH = 80
 LONGEST_BAR = 12
@@ -85,8 +85,8 @@ def estimated(rows: "list[Row]") -> str | None:
     if holes <= trials:
         return None
     return (
-        f"Most values, {holes:,} of {holes + trials:,}, are estimated from the others, by effects of settings and of "
-        "pairs: read these shares with care."
+        f"Most values ({holes:,} of {holes + trials:,}) were not measured but estimated, from the effects of settings "
+        "and of pairs of settings: read these shares with care."
     )
 
 

@@ -111,9 +111,9 @@ def warn_of_known_rows(database: str | None, trial: int, inputs: "np.ndarray") -
     trained, validated = counts[Side.TRAINING], counts[Side.VALIDATION]
     if not trained + validated:
         return
-    uses = f"{trained:,} were trained on, and {validated:,} chose the best epoch"
-    advice = f"score rows that are new, or {suggested('data', sweep, '--side', 'test', '-o', 'test.csv')}"
-    report(f"of {counted(len(inputs), 'scored row')}, {uses}: such scores are too good for new data; {advice}")
+    uses = f"{trained:,} were used for training, and {validated:,} to choose the best epoch"
+    advice = f"score new rows, or {suggested('data', sweep, '--side', 'test', '-o', 'test.csv')}"
+    report(f"of {counted(len(inputs), 'scored row')}, {uses}: these scores are too optimistic for new data; {advice}")
 
 
 def warn_if_diverged(store: "Store", trial: int) -> None:
@@ -121,4 +121,4 @@ def warn_if_diverged(store: "Store", trial: int) -> None:
     from fitgap.runner.cli.render.lines import report
 
     if store.show(trial)["status"] == "diverged":
-        report(f"trial {trial} diverged, so its network predicts hardly anything of use; choose a trial that completed")
+        report(f"trial {trial} diverged, so its predictions are of little use; choose a completed trial")

@@ -77,7 +77,7 @@ def plot(
         ),
     ] = None,
     width: Annotated[int, typer.Option(help="Width of the chart in pixels, without legends.")] = 640,
-    theme: Annotated[Look, typer.Option(help="Colours for a light or a dark background.")] = Look.LIGHT,
+    theme: Annotated[Look, typer.Option(help="Colors for a light or a dark background.")] = Look.LIGHT,
     database: Database = None,
 ) -> None:
     """Draw a chart of a sweep or of a trial."""

@@ -62,7 +62,7 @@ def print_replay(result: "Replay", rows: list[dict[str, Any]]) -> None:
 
     epochs = f"{result.epochs} epochs"
     if result.epochs < result.trained:
-        epochs = f"{result.epochs} stored of {result.trained} epochs"
+        epochs = f"{result.epochs} stored epochs (of {result.trained})"
     if result.is_equal:
         say(f"trial {result.trial}: all {epochs} are equal bit for bit")
     else:

@@ -144,7 +144,7 @@ def extension_of(sweep: str, flags: "Flags", where: str | None, *, is_of_pruned:
     if not is_of_pruned:
         return lambda store, **options: extend_sweep(store, sweep, flags, **options)
     if any(vars(flags).values()):
-        raise SpecError("--pruned only continues pruned trials; leave out what is to be added")
+        raise SpecError("--pruned only continues pruned trials; leave out the options that add trials")
     return lambda store, **options: continue_pruned(store, sweep, where, **options)
 
 
@@ -152,10 +152,10 @@ def extension_line(extended: "Extended") -> str:
     """How many trials are new, and how many of these continue finished ones; or how many pruned ones train on."""
     if not extended.new and extended.continued:
         left = "" if extended.epochs is None else f", with {counted(extended.epochs, 'epoch')} left"
-        return f"{extended.written.name}: {counted(extended.continued, 'pruned trial')} to train on{left}"
+        return f"{extended.written.name}: {counted(extended.continued, 'pruned trial')} to continue{left}"
     continued = f", {extended.continued} of them continuing finished trials" if extended.continued else ""
     rounds = extended.written.prepared.sweep.rounds
-    more = f"; rounds add up to {rounds.most} repeats of what could be the best" if rounds else ""
+    more = f"; rounds add up to {rounds.most} repeats of configurations that could be the best" if rounds else ""
     return f"{extended.written.name}: {counted(extended.new, 'new trial')}{continued}{more}"
 
 

@@ -203,4 +203,4 @@ def show_plan(prepared: "PreparedSweep", placement: "Placement") -> None:
         say(line)
     say(f"training steps: {described(kernels.choice)}")
     if cluster and kernels.choice != NUMPY and cluster.without_compiler:
-        say(f"with NumPy alone, for lack of llvmlite there: {', '.join(cluster.without_compiler)}")
+        say(f"with NumPy alone on nodes without llvmlite: {', '.join(cluster.without_compiler)}")

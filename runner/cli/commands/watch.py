@@ -31,11 +31,10 @@ def watch(sweep: SweepArgument, database: Database = None) -> None:
         report_summary(store, counts)
     resume = command("resume", counts["name"], database=database)
     if more:
-        report(f"no process trains it, but {more}; continue with: {resume}")
+        report(f"no process is training it, but {more}; continue with: {resume}")
     if progress.left:
-        report(
-            f"no process trains its {sum(counts[name] for name in UNFINISHED):,} other trials; continue with: {resume}"
-        )
+        others = sum(counts[name] for name in UNFINISHED)
+        report(f"no process is training its {others:,} other trials; continue with: {resume}")
     if progress.left or counts["failed"]:
         raise typer.Exit(1)
 
@@ -43,7 +42,7 @@ def watch(sweep: SweepArgument, database: Database = None) -> None:
 def what_comes(store: "Store", number: int) -> str | None:
     """What a sweep will train that is not planned so far, in words: configurations of a search, or a round."""
     if to_come := store.proposals_to_come(number):
-        return f"the search has {counted(to_come, 'configuration')} to come, if it finds others"
+        return f"the search will propose {counted(to_come, 'more configuration')}, if it finds any"
     found = store.rounds_so_far(number)
     repeats = len(found.missing) if found else 0
     return f"the next round of repeats has {counted(repeats, 'trial')}" if repeats else None

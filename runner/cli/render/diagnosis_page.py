@@ -34,7 +34,7 @@ VERDICT_WORDS = {
     "underfit": "underfit: it has not learned what can be learned from its examples",
     "overfit": "overfit: it has learned its examples, but generalizes poorly",
     "both": "underfit and overfit at once",
-    "unclear": "unclear: worse than the reference, but neither part is beyond chance",
+    "unclear": "unclear: worse than the reference, but neither underfitting nor overfitting is certain",
     "no_skill": "no skill: no better than a constant prediction",
     "diverged": "diverged: the error of at least one repeat became infinite or NaN",
 }
@@ -78,8 +78,10 @@ def print_limited(found: dict[str, Any]) -> None:
     more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
     numbers = ", ".join(map(str, examples[:MOST_NAMED])) + (", …" if len(examples) > MOST_NAMED else "")
     rule = f"inputs limited: {printable(', '.join(names[:MOST_NAMED]))}{more}, in validation examples {numbers}"
-    advice = "look at them, and leave such an input out with --ignore if it says nothing"
-    paragraph(f"{rule}, far outside of the training examples; {advice}", before="  ", after="  ")
+    advice = "check these examples, and leave such an input out with --ignore if it is irrelevant"
+    paragraph(
+        f"{rule}, whose values are far outside the range of the training examples; {advice}", before="  ", after="  "
+    )
 
 
 def print_trial_diagnosis(found: dict[str, Any], *, with_curve: bool = True) -> None:

@@ -59,10 +59,10 @@ def judged_count(found: Mapping[str, Any]) -> int:
 
 def closing_of_pruned(found: Mapping[str, Any]) -> str:
     """The last paragraph if no judged configuration has a trouble: pruned ones are not covered."""
-    advice = "to find out which settings underfit or overfit, train a new sweep that prunes nothing"
+    advice = "to find out which settings underfit or overfit, train a new sweep without pruning"
     if is_hardly_judged(found):
         return advice
-    return f"of what was judged, nothing underfits or overfits compared with the reference; {advice}"
+    return f"none of the judged configurations underfits or overfits compared with the reference; {advice}"
 
 
 def were(count: int) -> str:

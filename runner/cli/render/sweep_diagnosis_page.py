@@ -138,7 +138,7 @@ def print_next(found: dict[str, Any]) -> None:
         "among those that were judged, the best is" if found["pruned_configurations"] else "the best configuration is"
     )
     for edge in [] if is_hardly_judged(found) else found["edges"]:
-        line = f"{where} at an end of the sweep: {edge['end']}; try {edge['advice']}"
+        line = f"{where} at the edge of the sweep: {edge['end']}; try {edge['advice']}"
         paragraph(plainer_alternatives(line, edge), before="  ", after="  ")
     for peak in found["peaks"][:PEAKS_LISTED]:
         fall = f"{cell('', peak['e_v'])} there, {cell('', peak['lower_e_v'])} at {peak['lower_at']}"

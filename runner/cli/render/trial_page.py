@@ -76,7 +76,9 @@ def print_trial(
     print_value("inputs set to 0", constant_columns(row["constant_columns"]))
     if row["limited_inputs"]:
         numbers = ", ".join(map(str, row["limited_examples"]))
-        found = f"{', '.join(row['limited_inputs'])} (far outside of the training examples in examples {numbers})"
+        found = (
+            f"{', '.join(row['limited_inputs'])} (far outside the range of the training examples in examples {numbers})"
+        )
         print_value("inputs limited", found)
     if row["confusion"] and row["recall"]:
         print_confusion(row["confusion"], row["recall"], row["best_epoch"])

@@ -85,7 +85,7 @@ def as_moments(table: Table, column: polars.Series, date_format: str | None) -> 
     moments = parsed(column, date_format)
     if (wrong := column.is_not_null() & moments.is_null()).any():
         row = first(wrong)
-        rule = f"'{visible(column[row])}' is no date of the form {visible(date_format)}; correct it"
+        rule = f"'{visible(column[row])}' is not a date of the form {visible(date_format)}; correct it"
         raise cell_error(table, column, row, f"{rule}, or name the format with --dates or data.dates")
     return moments
 

@@ -81,7 +81,7 @@ def asked_dates(table: Table, column: polars.Series, date_format: str | None) ->
     if date_format is None and column.dtype == polars.String:
         date_format = find_format(table, column)
         if date_format is None:
-            rule = f"column '{visible(name)}': its dates have no known form; name the form in the codes of strftime"
+            rule = f"column '{visible(name)}': its date format is not recognized; give it in strftime codes"
             raise file_error(table.source, f"{rule}, as in --dates '{visible(name)}=%Y-%m-%d' (data.dates)")
     return found_dates(table, column, date_format or ("%Y%m%d" if column.dtype.is_integer() else None))
 

@@ -48,7 +48,7 @@ def input_names(source: str, columns: Sequence[str], text_columns: Mapping[str, 
     names = [name for column in columns for name in names_of(column, text_columns)]
     name, count = Counter(names).most_common(1)[0]
     if count > 1:
-        rule = f"{count} inputs would be named '{visible(name)}', after a column or a column and its category"
+        rule = f"{count} inputs would be named '{visible(name)}' (a column, or a column and its category)"
         raise file_error(source, f"{rule}; rename a column")
     return tuple(names)
 

@@ -153,10 +153,10 @@ def width_error(source: str, text: str, layout: Layout, wrong: tuple[int, int], 
     usual, count = Counter(width for _, width in widths).most_common(1)[0]
     if usual not in (1, expected) and count > len(widths) / 2:
         lines = [line for line, width in widths if width == usual]
-        rule = f"most lines have {usual} cells, but line {first} has {expected}, and every line needs as many"
+        rule = f"most lines have {usual} cells, but line {first} has {expected}, and all lines need the same number"
         return file_error(source, f"{rule}; remove what is above line {lines[0]} and below line {lines[-1]}")
     rule = f"line {line} has {counted(width, 'cell')}, but line {first} has {expected}; every line needs {expected}"
-    return file_error(source, f"{rule}, so correct this one, or remove it if it is no row of the table")
+    return file_error(source, f"{rule}, so correct this one, or remove it if it is not a row of the table")
 
 
 def line_of(text: str, record: int, layout: Layout) -> int:

@@ -65,13 +65,13 @@ def as_columns(source: str, content: Any) -> dict[str, list[Any]]:
         columns = {name: list(each.values()) if isinstance(each, dict) else each for name, each in content.items()}
         if len(set(map(len, columns.values()))) == 1 and not all(map(any_nested, columns.values())):
             return columns
-    raise file_error(source, f"this JSON is no table; a table is {FORMS}")
+    raise file_error(source, f"this JSON is not a table; a table is {FORMS}")
 
 
 def rows_of(source: str, content: dict[str, Any]) -> list[list[Any]]:
     rows, names = content["data"], content["columns"]
     if not isinstance(names, list) or not all(isinstance(row, list) and len(row) == len(names) for row in rows):
-        raise file_error(source, f"this JSON is no table; a table is {FORMS}")
+        raise file_error(source, f"this JSON is not a table; a table is {FORMS}")
     return rows
 
 

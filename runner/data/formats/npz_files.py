@@ -99,7 +99,7 @@ def read_weights(source: str, content: bytes, name: str, row_count: int) -> np.n
     shown = f"array '{visible(name)}'"
     if array.dtype.kind not in "biuf":
         raise file_error(
-            source, f"{shown} holds {visible(array.dtype)}, but weights must be numbers from 0; convert it"
+            source, f"{shown} holds {visible(array.dtype)}, but weights must be non-negative numbers; convert it"
         )
     if array.shape not in ((row_count,), (row_count, 1)):
         rule = f"{shown} has the shape {array.shape}, but there are {row_count} rows of inputs"

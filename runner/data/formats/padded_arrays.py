@@ -14,7 +14,7 @@ def with_padding(source: str, inputs: np.ndarray, name: str, lengths: np.ndarray
     missing value in a step that is not padding.
     """
     if inputs.ndim != 3 or inputs.dtype.kind not in "biuf":
-        rule = f"lengths are of sequences, but array 'inputs' has the shape {inputs.shape}"
+        rule = f"lengths applies to sequences, but array 'inputs' has the shape {inputs.shape}"
         raise file_error(source, f"{rule}; store numbers as (N, steps, channels), or leave out lengths")
     values = np.array(inputs, np.float64)
     counts = counted_lengths(values) if lengths is None else checked_lengths(source, values, name, lengths)

@@ -20,7 +20,7 @@ def find_encoding(source: str, content: bytes) -> str:
     if (guess := utf_16_without_mark(content)) is not None:
         return guess
     if b"\0" in content[:65536]:
-        raise file_error(source, "this is not a text file, and no other format that fitgap reads; save it as CSV")
+        raise file_error(source, "this is neither a text file nor another format that fitgap reads; save it as CSV")
     if content.isascii():
         return UTF_8
     try:
@@ -46,7 +46,7 @@ def check_latin(source: str, content: bytes, error: UnicodeDecodeError) -> None:
     letters = sum(byte > 0x40 for byte in content[:65536])
     if foreign > MOST_FOREIGN * max(letters, 1):
         line = content.count(b"\n", 0, error.start) + 1
-        rule = f"line {line} is not valid UTF-8, and the encoding cannot be told from the text"
+        rule = f"line {line} is not valid UTF-8, and the encoding cannot be detected"
         raise file_error(source, f"{rule}; name it with --encoding or data.encoding, such as cp1251 or gbk")
 
 
@@ -55,7 +55,7 @@ def decoded(source: str, content: bytes, encoding: str) -> str:
     try:
         text = content.decode("utf-8-sig" if encoding == UTF_8 else encoding)
     except LookupError:
-        rule = f"there is no encoding '{visible(encoding)}'; utf-8, utf-16, cp1252 and latin-1 are frequent ones"
+        rule = f"there is no encoding '{visible(encoding)}'; common ones are utf-8, utf-16, cp1252 and latin-1"
         raise file_error(source, rule) from None
     except UnicodeError as error:
         line = content.count(b"\n", 0, getattr(error, "start", 0)) + 1

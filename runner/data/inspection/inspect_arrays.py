@@ -52,7 +52,7 @@ def warnings_of(arrays: Mapping[str, np.ndarray], target: str) -> Iterator[str]:
     """Why networks cannot be trained on the file."""
     for name in (INPUTS, target):
         if name not in arrays:
-            yield f"there is no array '{name}', without which nothing can be trained on"
+            yield f"there is no array '{name}', which training needs"
         elif arrays[name].ndim == 0:
             yield f"{name}: a single value; an array needs one row per example"
     rows = [len(arrays[name]) for name in (INPUTS, target) if name in arrays and arrays[name].ndim]

@@ -143,8 +143,8 @@ def require_workers(cluster: Cluster) -> None:
     if not cluster.workers:
         cores = max((node.cores for node in cluster.nodes), default=0)
         raise ClusterError(
-            f"--address {cluster.settings.address}: a pack takes {cluster.settings.cores_per_pack} cores, the largest "
-            f"node that answered has {cores}; add nodes with `ray start --address={cluster.address}`, or lower "
+            f"--address {cluster.settings.address}: a pack takes {cluster.settings.cores_per_pack} cores, but the "
+            f"largest node that answered has {cores}; add nodes with `ray start --address={cluster.address}`, or lower "
             "--cpus-per-pack"
         )
 

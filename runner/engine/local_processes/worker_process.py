@@ -93,4 +93,6 @@ class WorkerProcess:
         code = self.process.returncode
         if code == -signal.SIGKILL:
             return "its process was killed, as the system does when memory runs out"
-        return f"its process died by {signal.Signals(-code).name}" if code < 0 else f"its process exited with {code}"
+        return (
+            f"its process was killed by {signal.Signals(-code).name}" if code < 0 else f"its process exited with {code}"
+        )

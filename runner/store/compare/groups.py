@@ -149,8 +149,9 @@ def refuse_unknown(of: str, completed: Completed) -> None:
     """Raise StoreError if no completed trial has the metric `of`."""
     if is_metric(of) and len(completed.repeat) and np.isnan(completed.measured[of]).all():
         raise StoreError(
-            f"no completed trial has {of}: mae and rmse are metrics of numbers, the others of classes (log_loss with a "
-            "cross entropy), and trials of versions before 0.2 have none; compare another measure, such as --of e_v"
+            f"no completed trial has {of}: mae and rmse need numeric targets, the other metrics classes (log_loss also "
+            "a cross entropy), and trials of versions before 0.2 have no metrics; compare another measure, such as "
+            "--of e_v"
         )
 
 

@@ -50,7 +50,9 @@ def unpacked_parameters(content: bytes) -> np.ndarray:
 def check_growth(read: int, stored: int) -> None:
     """Raise StoreError if arrays would expand to many times their size in the database."""
     if read > FREE_BYTES and read > MOST_GROWTH * stored:
-        rule = f"arrays in the database would grow from {stored:,} bytes to {read:,} when read, as no network does"
+        rule = (
+            f"arrays in the database would grow from {stored:,} bytes to {read:,} when read, far more than any network"
+        )
         raise StoreError(f"{rule}; the database is damaged or not written by fitgap, so restore a backup")
 
 

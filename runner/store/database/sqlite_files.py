@@ -92,7 +92,7 @@ def check_writable(path: Path) -> None:
         if not may(path, os.R_OK):
             raise StoreError(f"the database {name} cannot be opened; check the permissions of the file and its folder")
         if not may(path, os.W_OK):
-            raise StoreError(f"the database {name} may only be read by this user; {advice}")
+            raise StoreError(f"the database {name} is read-only for this user; {advice}")
         if (names := path.stat().st_nlink) > 1:
             raise StoreError(
                 f"the database {name} has {names} names (hard links), and SQLite would keep a separate log for each, "

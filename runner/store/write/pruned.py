@@ -19,7 +19,7 @@ def continue_pruned(connection: Connection, sweep_id: int, where: str | None) ->
     """
     name = connection.execute(sa.select(sweep.c.name).where(sweep.c.id == sweep_id).with_for_update()).scalar_one()
     if has_rungs_ahead(connection, sweep_id):
-        rule = f"some trials of sweep {name} have rungs ahead of them, so it is not decided yet what is pruned"
+        rule = f"some trials of sweep {name} have rungs ahead of them, so it is not decided yet which are pruned"
         raise StoreError(f"{rule}; train them first: {suggested('resume', name)}")
     is_pruned = sa.and_(trial.c.sweep_id == sweep_id, trial.c.status == Status.PRUNED)
     # Continue all repeats of a configuration, because the mean of selected ones would be too low.

@@ -89,7 +89,7 @@ function change(name, value) {
   show(`${location.pathname}?${query}`, true);
 }
 
-const LOST = "The page has lost its server and tries again. The command “fitgap ui” starts the server.";
+const LOST = "The page has lost its server and keeps trying to reconnect. If the server was stopped, start it again with “fitgap ui”.";
 
 // Live updates: only changed rows are sent, and only these are replaced.
 let events = null;

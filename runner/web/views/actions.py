@@ -92,7 +92,7 @@ def named(row: Row) -> str:
     """The name by which the store finds a sweep. Raises Problem if it is not a valid name."""
     name = str(row["name"])
     if not is_sweep_name(name):
-        raise Problem(422, "This sweep has a name that no command takes.", "Rename it first.")
+        raise Problem(422, "Commands do not accept the name of this sweep.", "Rename it first.")
     return name
 
 
@@ -215,7 +215,7 @@ def extend(request: Request, what: str, form: FormData) -> Response:
         if not advised:
             raise Problem(
                 422,
-                "A sweep is extended by one or more pieces of advice, but none was chosen.",
+                "To extend a sweep, choose at least one piece of advice; none was chosen.",
                 "Go back and choose what to try.",
             )
         add_configurations(store, stored_sweep(store, str(row["id"])), advised)

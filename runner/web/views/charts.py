@@ -90,7 +90,7 @@ def split_name(name: str) -> tuple[str, str | None]:
     if kind not in KINDS:
         raise Problem(404, f"There is no chart {kind[:40]!r}; {nearest(kind, KINDS)}.", AMEND)
     if dot and ending not in MEDIA:
-        raise Problem(404, f"There is no chart as {ending[:40]!r}; {nearest(ending, MEDIA)}.", AMEND)
+        raise Problem(404, f"Charts are not available as {ending[:40]!r}; {nearest(ending, MEDIA)}.", AMEND)
     return kind, ending or None
 
 

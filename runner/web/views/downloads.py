@@ -69,7 +69,7 @@ def epochs_file(request: Request) -> Response:
 def ending_of(request: Request) -> str:
     ending: str = request.path_params["ending"]
     if ending not in MEDIA:
-        raise Problem(404, f"There is no download as {ending[:40]!r}.", f"Known: {', '.join(MEDIA)}.")
+        raise Problem(404, f"Downloads are not available as {ending[:40]!r}.", f"Known: {', '.join(MEDIA)}.")
     return ending
 
 

@@ -101,12 +101,14 @@ async def from_file(request: Request) -> Response:
 def decoded(content: bytes) -> str:
     if len(content) > LONGEST_SWEEP_FILE:
         raise Problem(
-            413, f"A sweep file has at most {LONGEST_SWEEP_FILE:,} bytes.", "Data belong into the other form."
+            413,
+            f"A sweep file has at most {LONGEST_SWEEP_FILE:,} bytes.",
+            "To upload data, use the form “From your own data”.",
         )
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise Problem(422, "This file is not text in UTF-8, so it is no sweep file.", "Choose another one.") from None
+        raise Problem(422, "This file is not UTF-8 text, so it is not a sweep file.", "Choose another one.") from None
 
 
 def safe_name(name: str) -> str:
@@ -138,9 +140,7 @@ def start_from_form(request: Request, form: FormData) -> Response:
     given: dict[str, Any] = {"values": values, "source": source, "target": target, "what": "form"}
     try:
         if not is_in_memory(source) and source not in SOURCES:
-            raise Problem(
-                422, f"--data: {source[:40]!r} is no data set of the form; choose one from the list, or upload a file"
-            )
+            raise Problem(422, f"--data: {source[:40]!r} is not a data set in the list; choose one, or upload a file")
         inspection = inspected(source, target) if is_in_memory(source) else None
         given["inspection"] = inspection
         prepared = prepare_sweep(sweep_of(source, target, values))

@@ -125,7 +125,7 @@ def test_a_dense_network_takes_padding_as_0(make_member):
 
 def test_a_layer_that_cannot_leave_out_padding_is_named():
     for hidden, name in (((Convolution(3, 2),), "conv3x2"), ((Gated(3, truncate=2),), "gru3:truncate=2")):
-        with pytest.raises(ValueError, match=rf"layer 1 \({name}\): cannot leave out the padding"):
+        with pytest.raises(ValueError, match=rf"layer 1 \({name}\): cannot skip the padding"):
             _ = network_with((STEPS, CHANNELS), hidden, 2, is_padded=True).shapes
 
 

@@ -25,8 +25,8 @@ def is_drawn(picture, theme):
     height, width, _ = picture.shape
     inside = picture[height // 4 : -height // 10, width // 8 : -width // 8]
     different = np.abs(inside.astype(int) - background).max(axis=2) > 40
-    colours = {tuple(pixel) for pixel in inside[different][::7].tolist()}
-    return different.mean() > INKED and len(colours) > 1
+    colors = {tuple(pixel) for pixel in inside[different][::7].tolist()}
+    return different.mean() > INKED and len(colors) > 1
 
 
 def test_the_command_lists_every_kind():

@@ -5,12 +5,12 @@ from fitgap.runner.charts.palette import VERDICTS
 from support.charts.specifications import marks, rows_of, subtitle
 
 
-def test_the_fit_map_has_every_configuration_in_the_colour_and_shape_of_its_verdict(made, specified):
+def test_the_fit_map_has_every_configuration_in_the_color_and_shape_of_its_verdict(made, specified):
     found = specified("fitmap", made(configurations=24))
     points = next(each for each in marks(found, "point") if "tooltip" in each["encoding"])
     assert points["encoding"]["x"]["field"] == "underfit" and points["encoding"]["y"]["field"] == "overfit"
     scale, shapes = points["encoding"]["color"]["scale"], points["encoding"]["shape"]["scale"]
-    assert scale["range"] == [VERDICTS[name].colour for name in scale["domain"]]
+    assert scale["range"] == [VERDICTS[name].color for name in scale["domain"]]
     assert shapes["domain"] == scale["domain"] and len(set(shapes["range"])) == len(shapes["range"])
     assert len(rows_of(found, points)) == 24
     assert points["encoding"]["size"]["field"] == "parameters"

@@ -21,7 +21,7 @@ def test_curves_and_capacity_compare_with_another_baseline(made, specified):
     assert plain.split("Means")[0] != moved.split("Means")[0]
 
 
-def test_curves_are_a_solid_and_a_dashed_line_in_one_colour_with_bands_and_the_best_epoch(made, specified):
+def test_curves_are_a_solid_and_a_dashed_line_in_one_color_with_bands_and_the_best_epoch(made, specified):
     found = specified("curves", made(repeats=3, epochs=30))
     (line, *_), (band, *_) = marks(found, "line"), marks(found, "area")
     assert line["encoding"]["strokeDash"]["scale"] == {"domain": ["E_t", "E_v"], "range": [[1, 0], [6, 3]]}
@@ -116,7 +116,7 @@ def test_heat_shows_errors_or_verdicts_in_cells(made, specified):
     assert tiles["encoding"]["x"]["sort"] == ["2", "4", "8", "16", "32", "64"]
     verdicts = specified("heat", store, by=["architecture", "optimizer"], of="verdict")
     scale = marks(verdicts, "rect")[0]["encoding"]["color"]["scale"]
-    assert scale["range"] == [VERDICTS[name].colour for name in scale["domain"]]
+    assert scale["range"] == [VERDICTS[name].color for name in scale["domain"]]
     with pytest.raises(ChartError, match="names hidden layers alone: name both, such as --by architecture,"):
         specified("heat", store, by=["architecture"])
 
@@ -198,7 +198,7 @@ def test_the_best_of_each_row_of_a_heat_map_is_marked_if_it_is_asked_for(made, s
             best[row["y"]] = row
     assert {row["y"]: row["x"] for row in rows_of(found, rings)} == {name: row["x"] for name, row in best.items()}
     assert "Rings: the best optimizer in each row." in subtitle(found)
-    with pytest.raises(ChartError, match="batch_size is none of its two settings; name both with --by"):
+    with pytest.raises(ChartError, match="batch_size is not one of its two settings; name both with --by"):
         specified("heat", store, by=["architecture", "optimizer"], each="batch_size")
 
 

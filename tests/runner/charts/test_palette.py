@@ -21,20 +21,20 @@ CLEAR = 6.0
 VISIBLE_RATIO = 1.9
 
 
-def linear(colour):
-    values = np.array([int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)])
+def linear(color):
+    values = np.array([int(color[place : place + 2], 16) / 255 for place in (1, 3, 5)])
     return np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
 
 
-def lab(colour, blindness):
-    seen = np.clip(np.asarray(BLINDNESS[blindness]) @ linear(colour), 0, 1)
+def lab(color, blindness):
+    seen = np.clip(np.asarray(BLINDNESS[blindness]) @ linear(color), 0, 1)
     x, y, z = TO_XYZ @ seen / TO_XYZ.sum(axis=1)
     root = [value ** (1 / 3) if value > 0.008856 else 7.787 * value + 16 / 116 for value in (x, y, z)]
     return np.array([116 * root[1] - 16, 500 * (root[0] - root[1]), 200 * (root[1] - root[2])])
 
 
-def luminance(colour):
-    return float(TO_XYZ[1] @ linear(colour))
+def luminance(color):
+    return float(TO_XYZ[1] @ linear(color))
 
 
 def test_every_verdict_has_a_style_of_its_own():
@@ -47,18 +47,18 @@ def test_every_verdict_has_a_style_of_its_own():
 
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("blindness", BLINDNESS)
-def test_the_colours_of_verdicts_can_be_told_apart(theme, blindness):
-    colours = {name: lab(THEMES[theme].colour(name), blindness) for name in VERDICTS}
-    for (one, left), (other, right) in itertools.combinations(colours.items(), 2):
+def test_the_colors_of_verdicts_can_be_told_apart(theme, blindness):
+    colors = {name: lab(THEMES[theme].color(name), blindness) for name in VERDICTS}
+    for (one, left), (other, right) in itertools.combinations(colors.items(), 2):
         assert np.linalg.norm(left - right) > CLEAR, (one, other)
 
 
 @pytest.mark.parametrize("theme", THEMES.values(), ids=list(THEMES))
 def test_everything_stands_out_from_the_background(theme):
     ground = luminance(theme.background)
-    for colour in [*map(theme.colour, VERDICTS), *theme.series()]:
-        light, dark = sorted((luminance(colour), ground), reverse=True)
-        assert (light + 0.05) / (dark + 0.05) > VISIBLE_RATIO, colour
-    for colour in (theme.ink, theme.faint_ink):
-        light, dark = sorted((luminance(colour), ground), reverse=True)
-        assert (light + 0.05) / (dark + 0.05) > 4.5, colour
+    for color in [*map(theme.color, VERDICTS), *theme.series()]:
+        light, dark = sorted((luminance(color), ground), reverse=True)
+        assert (light + 0.05) / (dark + 0.05) > VISIBLE_RATIO, color
+    for color in (theme.ink, theme.faint_ink):
+        light, dark = sorted((luminance(color), ground), reverse=True)
+        assert (light + 0.05) / (dark + 0.05) > 4.5, color

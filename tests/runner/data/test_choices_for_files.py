@@ -22,10 +22,10 @@ REFUSED = {
     "a sum": ("a,b,y\n" + "".join(f"{n},{n}.5,{n % 7}.5\n" for n in range(30)) + "Total,60,1\n", "holds totals"),
     "a mistake": ("a,y\n" + "".join(f"{n},{n % 7}.5\n" for n in range(30)) + "12O,1\n3,1\n", "--missing-values"),
     "a page": ("<!DOCTYPE html><html></html>", "an HTML page"),
-    "no table": ('{"a": 1}', "this JSON is no table"),
+    "no table": ('{"a": 1}', "this JSON is not a table"),
     "broken JSON": ('[{"a": 1},\n{"a" 2}]', "line 2 is not valid JSON"),
     "pickle": (b"\x80\x04\x95rest", "pickle"),
-    "binary": (b"\x01\x02\x03\x00\x05" * 9, "not a text file"),
+    "binary": (b"\x01\x02\x03\x00\x05" * 9, "neither a text file"),
     "damaged": (gzip.compress(PLAIN.encode())[:-9], "compressed file is damaged"),
     "damaged sheet": (spreadsheet([["a"]])[:-40] + b"PK", "spreadsheet|NPZ"),
 }

@@ -14,11 +14,12 @@ RIGHT_REASONS = (
     "has only one class",
     "so there is nothing to learn",
     "has no values, so no example is left",
-    "this JSON is no table",
+    "this JSON is not a table",
     "no sheet holds a table",
     "columns, but may have at most",
     # A table that starts below its title, and tables with damaged lines.
     "every line needs",
+    "all lines need",
 )
 
 

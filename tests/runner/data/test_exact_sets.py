@@ -97,7 +97,7 @@ def test_redrawn_subjects_are_kept_together_too():
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        ("source: iris, validation: {group: species}", "validation: iris is a named data set.*it has none"),
+        ("source: iris, validation: {group: species}", "validation: iris is a named data set.*it has no such column"),
         ("source: subjects, validation: {group: person}", "it can be split by group=subject"),
         ("source: subjects, validation: {last: 0.3}", "it can be split by group=subject"),
         ("source: sine, test: {column: part}", "test: sine is a named data set"),

@@ -122,7 +122,7 @@ def test_the_fingerprints_of_all_draws_are_kept_and_checked(tmp_path, monkeypatc
             return replace(dataset, targets=dataset.targets + 1e-9) if draw == 2 else dataset
 
         monkeypatch.setattr(DRAWN_SETS["sine"], "load", otherwise)
-        with pytest.raises(DataError, match="sine draws other examples for repeat 3 than when sweep drawn began"):
+        with pytest.raises(DataError, match="sine draws different examples for repeat 3 than when sweep drawn began"):
             extend_sweep(store, "drawn", Flags(epochs="3"))
         (second, third) = (store.trials("drawn", where=f"repeat == {repeat}")[0]["trial"] for repeat in (2, 3))
         assert replay(store, second).is_equal
@@ -152,8 +152,8 @@ def test_a_stored_sweep_without_it_is_what_it_was():
     ("data", "error", "message"),
     [
         ("source: iris, resample: data", DataError, "draws the examples of every repeat anew, but those of iris are"),
-        ("source: xor, resample: data", DataError, "but those of xor are given; leave it out, or use one of sine"),
-        ("source: new.csv, target: y, resample: data", DataError, "but those of new.csv are given"),
+        ("source: xor, resample: data", DataError, "but those of xor are fixed; leave it out, or use one of sine"),
+        ("source: new.csv, target: y, resample: data", DataError, "but those of new.csv are fixed"),
         ("source: sine, resample: data, test: 0.2", DataError, "so none can be kept for a test; leave out test"),
         ("source: sine, resample: everything", SpecError, "must be one of split, data, but is 'everything'"),
     ],

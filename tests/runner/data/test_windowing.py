@@ -77,7 +77,7 @@ def test_targets_behind_the_last_row_are_unknown():
 @pytest.mark.parametrize(
     ("windowing", "lost", "words"),
     [
-        (Windowing(13), 0, "12 rows are too few for a window of 13 rows and a target 1 behind it"),
+        (Windowing(13), 0, "12 rows are too few for a window of 13 rows and a target 1 after it"),
         (Windowing(3), 2, "2 rows lack a target or an input"),
     ],
 )

@@ -47,9 +47,9 @@ def test_with_a_server_every_175_workers_that_have_a_trial_get_a_driver(workers,
 @pytest.mark.parametrize(
     ("database", "budget", "words"),
     [
-        (FILE, Budget(), "SQLite takes one writer at a time.*use PostgreSQL"),
-        (SERVER, Budget(trials=5), "one driver counts.*limit the time instead"),
-        (SERVER, Budget(epochs=5), "one driver counts.*limit the time instead"),
+        (FILE, Budget(), "SQLite accepts only one writer at a time.*use PostgreSQL"),
+        (SERVER, Budget(trials=5), "only a single driver can count.*limit the time instead"),
+        (SERVER, Budget(epochs=5), "only a single driver can count.*limit the time instead"),
     ],
 )
 def test_where_one_must_do_auto_is_one_and_more_are_refused(database, budget, words):
@@ -84,13 +84,13 @@ def test_what_is_no_number_of_drivers_is_refused(wrong):
 
 
 def test_a_refusal_is_one_line_and_nothing_is_written(invoke):
-    line = "fitgap: 2 drivers were asked for, but SQLite takes one writer at a time, so that further drivers would "
+    line = "fitgap: 2 drivers were requested, but SQLite accepts only one writer at a time, so further drivers would "
     line += "only wait; use PostgreSQL (--db postgresql://…), or one driver"
     run = ("run", "--data", "xor", "--epochs", "2", "--engine", "local")
     for more in ((), ("--dry-run",)):
         answer = invoke(*run, *more, "--drivers", "2")
         assert (answer.code, answer.err.splitlines()[-1]) == (2, line)
-    with pytest.raises(FitgapError, match="SQLite takes one writer"):
+    with pytest.raises(FitgapError, match="SQLite accepts only one writer"):
         run_sweep({"data": "xor"}, drivers=2)
     assert not list(Path().iterdir())
     assert invoke(*run, "--drivers", "auto").code == 0
@@ -99,5 +99,5 @@ def test_a_refusal_is_one_line_and_nothing_is_written(invoke):
 
 def test_a_dry_run_refuses_several_drivers_before_it_prints_anything(invoke):
     answer = invoke("run", "--data", "iris", "--drivers", "2", "--dry-run")
-    assert (answer.code, answer.out) == (2, "") and "SQLite takes one writer" in answer.err
+    assert (answer.code, answer.out) == (2, "") and "SQLite accepts only one writer" in answer.err
     assert "--drivers must be" in invoke("run", "--data", "iris", "--drivers", "0").err

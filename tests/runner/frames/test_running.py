@@ -121,7 +121,7 @@ def test_resuming_what_does_not_exist_makes_no_database():
 
 @pytest.mark.parametrize("sweep", [None, 7, [], b"x.yaml"])
 def test_what_is_no_sweep_is_refused_in_one_line(sweep):
-    with pytest.raises(FitgapError, match="the path of a sweep file or a mapping like one"):
+    with pytest.raises(FitgapError, match="the path of a sweep file or a mapping with its keys"):
         run_sweep(sweep)
     assert not Path("fitgap.db").exists()
 
@@ -149,13 +149,13 @@ def test_pruned_trials_train_on_from_python():
     assert halved.trials(where="status == 'pruned'").height == 3
     with pytest.raises(FitgapError, match="has no pruned trials that match where"):
         continue_pruned("halved", where="rung > 99", engine="local")
-    with pytest.raises(FitgapError, match="no rule that prunes"):
+    with pytest.raises(FitgapError, match="no pruning rule"):
         continue_pruned("whole", engine="local")
     with pytest.raises(FitgapError, match="where must be text, but received 3"):
         continue_pruned("halved", where=3, engine="local")
     told = []
     halved.continue_pruned(where="rung == 2", engine="local", notify=told.append)
-    assert "halved: 1 pruned trial to train on, with 2 epochs left" in told
+    assert "halved: 1 pruned trial to continue, with 2 epochs left" in told
     assert halved.trials(where="status == 'pruned'").height == 2
     assert continue_pruned("halved", engine="local", notify=told.append).name == "halved"
     assert halved.epochs().select("epoch", *MEASURED).equals(whole.epochs().select("epoch", *MEASURED))

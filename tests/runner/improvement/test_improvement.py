@@ -57,7 +57,7 @@ def test_the_new_configurations_are_ordinary_ones(trained, invoke):
 def test_a_dry_run_writes_nothing(trained, invoke):
     answer = invoke("improve", "small", "--dry-run", "--trials", "4", "--rounds", "1", "--db", trained)
     assert answer.code == 0 and "round 1 would add 2 configurations = 4 trials" in answer.out
-    assert "at an end of the sweep" in answer.out
+    assert "at the edge of the sweep" in answer.out
     with open_store(trained) as store:
         assert len(store.trials("small")) == 4
 

@@ -100,7 +100,7 @@ def test_other_alternatives_need_another_study(rows, invoke, study):
     invoke("send", "small", "--optuna", "study.db")
     invoke("extend", "small", "--hidden", "6", "--engine", "local")
     answer = invoke("send", "small", "--optuna", "study.db")
-    assert answer.code == 2 and "other alternatives" in answer.err and answer.err.count("\n") == 1
+    assert answer.code == 2 and "the alternatives of the sweep" in answer.err and answer.err.count("\n") == 1
     assert invoke("send", "small", "--optuna", "study.db", "--name", "grown").code == 0
     assert (len(study().trials), len(study("grown").trials)) == (TRIALS, TRIALS + 8)
 
@@ -109,7 +109,7 @@ def test_a_study_of_somebody_else_is_left_as_it_is(rows, invoke, study):
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study(open_it=optuna.create_study).add_trial(optuna.trial.create_trial(value=1.0))
     answer = invoke("send", "small", "--optuna", "study.db")
-    assert answer.code == 2 and "not of this sweep" in answer.err and "--name" in answer.err
+    assert answer.code == 2 and "not for this sweep" in answer.err and "--name" in answer.err
     assert len(study().trials) == 1
 
 

@@ -25,17 +25,17 @@ def check(axes, line):
         (
             (4,),
             "1-norm",
-            "leave this norm out, or put it behind a layer with several units or channels, such as 32-norm",
+            "leave this norm out, or put it after a layer with several units or channels, such as 32-norm",
         ),
-        ((8, 8, 1), "conv1x3-norm-res(conv1x3:padding=same)", "leave this norm out, or put it behind a layer"),
-        ((4,), "res2-8", "write the layers that it goes around in parentheses, as in 8-res(8)"),
+        ((8, 8, 1), "conv1x3-norm-res(conv1x3:padding=same)", "leave this norm out, or put it after a layer"),
+        ((4,), "res2-8", "write the layers that it bypasses in parentheses, as in 8-res(8)"),
         (
             (8, 8, 1),
             "res(conv8x3)",
             "give its last layer as many units or channels as its inputs have; padding=same keeps the positions",
         ),
-        ((8, 8, 3), "res(conv8x3-32)", "let it go around layers that keep the axes, such as conv3x3:padding=same"),
-        ((9, 2), "res(lstm8)", "let it go around layers that keep the axes, such as lstm2:outputs=all"),
+        ((8, 8, 3), "res(conv8x3-32)", "let it bypass only layers that keep the axes, such as conv3x3:padding=same"),
+        ((9, 2), "res(lstm8)", "let it bypass only layers that keep the axes, such as lstm2:outputs=all"),
         (
             (8, 8, 1),
             "res(32)",

@@ -124,7 +124,7 @@ def test_weights_in_an_npz_file(table, invoke):
         (np.ones(ROWS), ("--weight", "targets"), "array 'targets' is a target and cannot be the weight"),
         (np.ones(ROWS - 1), (), "has the shape (59,), but there are 60 rows"),
         (np.ones((ROWS, 2)), (), "has the shape (60, 2)"),
-        (np.full(ROWS, "a"), (), "but weights must be numbers from 0"),
+        (np.full(ROWS, "a"), (), "but weights must be non-negative numbers"),
         (np.where(np.arange(ROWS) == 3, -1, 1), (), "array 'cost', row 4: the value is negative"),
         (np.where(np.arange(ROWS) == 3, np.nan, 1), (), "array 'cost', row 4: the value is missing"),
         (np.where(np.arange(ROWS) == 3, np.inf, 1), (), "array 'cost', row 4: the value is infinite"),

@@ -158,7 +158,7 @@ def test_the_plan_of_a_search_that_learns_is_that_of_a_generation():
     prepared = prepare_sweep(sweep_from_text(SWEEP + text))
     assert list(explain_rungs(prepared)) == [
         "halving: each generation, 4 configurations: 4 to epoch 10, 2 to epoch 20, 1 to epoch 30",
-        "about 58% of the epochs of a search that prunes nothing",
+        "about 58% of the epochs of a search without pruning",
     ]
     assert only_legs(prepared) == "4 to epoch 10, 2 to epoch 20, 1 to epoch 30 in each generation"
 

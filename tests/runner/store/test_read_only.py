@@ -214,7 +214,7 @@ def test_changes_are_refused_in_one_line_and_leave_nothing(mode, users, shared):
         code, out, err = users[1].ask(words, shared)
         assert (code, out) == (2, ""), words
         assert err.count("\n") == 1 and "sweeps.db" in err and ";" in err, err
-        assert ("may only be read by this user; ask its owner" in err) == (mode == 0o644)
+        assert ("is read-only for this user; ask its owner" in err) == (mode == 0o644)
         assert state_of(shared.parent) == before, words
 
 

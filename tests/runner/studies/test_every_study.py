@@ -96,7 +96,7 @@ def test_diverged_trials_are_counted(study, tmp_path):
     with trained(tmp_path, content, epochs=1) as store:
         result = result_of(study, store, study.name)
         assert result.answer.outcome == "unknown"
-        assert any("trials diverged and are in no mean" in each for each in result.sentences())
+        assert any("trials diverged and are left out of all means" in each for each in result.sentences())
         # Some charts show where trials diverged; the others have nothing to show.
         with contextlib.suppress(ChartError):
             assert content_of(result.chart(store), ".svg")

@@ -152,7 +152,7 @@ def test_a_best_rate_at_the_end_of_the_range_is_a_warning(studied):
     _, result = studied("optimizers", optimizer=[{"gradient_descent": {"rate": [1e-5, 0.1]}}, {"adam": {"rate": 0.01}}])
     told = " ".join(result.sentences())
     assert "gradient_descent: 0.1 is the highest rate that was tried; higher ones may be better." in told
-    assert "adam: " not in told and "the mean that" in told
+    assert "adam: " not in told and "the final mean of" in told
 
 
 def test_early_stopping_shows_its_four_ways_with_intervals(studied):

@@ -94,7 +94,7 @@ def test_advice_is_not_offered_where_it_could_not_be_added(send, page, monkeypat
     for address in ("/sweeps/cut", "/sweeps/cut/answer", "/sweeps/cut/answer?fragment=1"):
         assert "/extend" not in page.get(address).text and "/extend" in page.get(address.replace("cut", "made")).text
     form = page.get("/sweeps/cut/extend").text
-    assert rule in form and "what is advised needs a new sweep" in form and "<button>Add and train" not in form
+    assert rule in form and "follow the advice in a new sweep" in form and "<button>Add and train" not in form
 
 
 def test_tags_notes_and_names_can_be_changed(send, page, own):
@@ -129,7 +129,7 @@ def test_labels_that_are_not_valid_are_refused_with_the_rule(send, own):
 
 def test_a_form_of_another_page_is_refused(page, own):
     answer = page.post("/sweeps/made/tag", data={"tag": "x"}, headers=ORIGIN)
-    assert answer.status_code == 403 and "older than the page" in answer.text
+    assert answer.status_code == 403 and "This form has expired" in answer.text
     assert rows(own)["made"]["tags"] == []
 
 
@@ -211,7 +211,8 @@ def test_the_form_shows_mistakes_at_their_field(send):
     answer = send("/new/form", source="xor", epochs="x", do="check").text
     assert "Epochs</a>: must be a whole number, at least 1, at most 1000000000, but is &#39;x&#39;" in answer
     answer = send("/new/form", source="/etc/passwd", hidden="4")
-    assert answer.status_code == 422 and "Data set</a>: &#39;/etc/passwd&#39; is no data set of the form" in answer.text
+    assert answer.status_code == 422
+    assert "Data set</a>: &#39;/etc/passwd&#39; is not a data set in the list" in answer.text
 
 
 def test_an_uploaded_table_is_inspected_and_trained(send, own):
@@ -265,7 +266,7 @@ def test_a_sweep_is_extended_by_the_advice_that_was_chosen(send, page, own):
     assert found and len(set(lines)) == len(lines) >= len(found) and "all else as in" in lines[0]
     # The answer and this page are about different configurations, and both say so.
     assert (
-        "may be the opposite" in form
+        "may contradict the changes" in form
         and "for the configurations with this verdict" in page.get("/sweeps/tiny/answer").text
     )
     assert send("/sweeps/tiny/extend").status_code == 422

@@ -86,7 +86,7 @@ WRONG_HANDLINGS: list[tuple[str, tuple[str, ...], dict[str, str], str]] = [
     ),
     ("once_complete.csv", KIND, DROP, "only 1 of the 4 rows have all their inputs"),
     ("one_class_complete.csv", KIND, DROP, "target column 'kind' has only one class, 'a'"),
-    ("names_clash.csv", KIND, ONE_HOT, "2 inputs would be named 'colour=red', .*rename a column"),
+    ("names_clash.csv", KIND, ONE_HOT, "2 inputs would be named 'colour=red' .*rename a column"),
     ("many_categories.csv", KIND, ONE_HOT, "have 1003 categories, but may have at most 1000; 'id' alone has 1001"),
     ("no_text.parquet", KIND, {**FILL, **ONE_HOT}, "column 'colour' has no values; remove it"),
     ("dates.parquet", KIND, {**FILL, **ONE_HOT}, "column 'day' holds Date"),

@@ -30,7 +30,7 @@ def test_a_number_of_trials_is_trained_exactly(invoke):
     answer = invoke(*RUN, "--max-trials", "5")
     assert answer.code == 1
     assert answer.err.splitlines()[-1] == (
-        "stopped after 5 trials, as its budget says; 7 trials are still pending; continue with: fitgap resume iris"
+        "stopped after 5 trials, the limit of its budget; 7 trials are still pending; continue with: fitgap resume iris"
     )
     assert (counts(invoke, "iris")["completed"], counts(invoke, "iris")["pending"]) == (5, 7)
     assert invoke("resume", "iris", "--max-trials", "6", "--engine", "local").code == 1
@@ -44,7 +44,9 @@ def test_a_number_of_trials_is_trained_exactly(invoke):
 def test_a_number_of_epochs_ends_a_trial_in_training_which_resumes_where_it_stopped(invoke):
     run = ("run", "--data", "iris", "--hidden", "2", "--epochs", "1500", "--record", "every=500", "--engine", "local")
     answer = invoke(*run, "--max-epochs-total", "100")
-    assert (answer.code, "epochs, as its budget says; 1 trial is still pending" in answer.err) == (1, True), answer.err
+    assert (answer.code, "epochs, the limit of its budget; 1 trial is still pending" in answer.err) == (1, True), (
+        answer.err
+    )
     assert stored(invoke, "iris").keys() == {("2", "relu", 1, "pending")}
     assert invoke("resume", "iris", "--engine", "local").code == 0
     invoke(*run, "--name", "whole")
@@ -56,7 +58,7 @@ def test_a_time_ends_the_training(invoke, written):
     Path("a.yaml").write_text("data: iris\ntraining: {epochs: 1000000}\nbudget: {time: 0.2}\n")
     given = ("run", "a.yaml") if written == "file" else ("run", "--name", "a", "--data", "iris", "--max-time", "0.2s")
     answer = invoke(*given, "--epochs", "1000000", "--record", "epochs=log", "--engine", "local")
-    assert (answer.code, "stopped after 0.2 s, as its budget says; 1 trial is still" in answer.err) == (1, True), (
+    assert (answer.code, "stopped after 0.2 s, the limit of its budget; 1 trial is still" in answer.err) == (1, True), (
         answer.err
     )
     again = invoke("resume", "a", "--max-time", "0.3", "--engine", "local")

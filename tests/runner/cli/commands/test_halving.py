@@ -49,7 +49,7 @@ def test_pruned_trials_are_told_wherever_trials_are_compared(invoke, halved):
 
 def test_the_diagnosis_says_that_advice_needs_a_new_sweep(invoke, halved):
     page, found = invoke("diagnose", "iris").out, invoke("diagnose", "iris", "--format", "json").json
-    assert found["advice_obstacle"].endswith("what is advised needs a new sweep")
+    assert found["advice_obstacle"].endswith("follow the advice in a new sweep")
     assert "; try " in page and found["advice_obstacle"] in page.replace("\n", " ")
     invoke("run", "--data", "iris", "--hidden", "2", "--epochs", "4", "--name", "whole", "--engine", "local")
     assert invoke("diagnose", "whole", "--format", "json").json["advice_obstacle"] is None
@@ -115,17 +115,17 @@ def test_the_layers_of_a_pruned_trial_are_there_once_it_trains_on(invoke, halved
     (line,) = invoke("layers", number).out.splitlines()
     assert told in line
     plan = invoke(*shlex.split(line.partition(told)[2]), "--dry-run")
-    assert plan.out.startswith("iris: 1 pruned trial to train on")
+    assert plan.out.startswith("iris: 1 pruned trial to continue")
 
 
 def test_pruned_trials_train_on(invoke, halved):
     """First those pruned at the second rung. They are no longer pruned, and are judged like all others."""
     where = ("--where", "rung == 4")
     plan = invoke("extend", "iris", "--pruned", *where, "--dry-run")
-    assert plan.out == "iris: 3 pruned trials to train on, with 12 epochs left\n"
+    assert plan.out == "iris: 3 pruned trials to continue, with 12 epochs left\n"
     assert invoke("sweeps", "--format", "json").json[0]["pruned"] == 9
     answer = invoke("extend", "iris", "--pruned", *where, "--engine", "local")
-    assert answer.code == 0 and "iris: 3 pruned trials to train on, with 12 epochs left" in answer.err
+    assert answer.code == 0 and "iris: 3 pruned trials to continue, with 12 epochs left" in answer.err
     rows = invoke("trials", "iris", "--columns", "status,epochs,verdict", "--format", "json").json
     assert sorted((row["status"], row["epochs"]) for row in rows) == [("completed", 8)] * 6 + [("pruned", 2)] * 6
     assert all((row["verdict"] is None) == (row["status"] == "pruned") for row in rows)
@@ -140,7 +140,7 @@ def test_what_cannot_be_continued_is_told(invoke):
     """Not before all rungs are decided, and only if there is something to continue."""
     assert invoke(*RUN, "--max-epochs-total", "26").code == 1
     early = invoke("extend", "iris", "--pruned")
-    assert "so it is not decided yet what is pruned; train them first: fitgap resume iris" in early.err
+    assert "so it is not decided yet which are pruned; train them first: fitgap resume iris" in early.err
     assert invoke("resume", "iris", "--engine", "local").code == 0
     for words, told in (
         (("--pruned", "--where", "rung == 3"), "no pruned trials that match --where"),
@@ -150,7 +150,7 @@ def test_what_cannot_be_continued_is_told(invoke):
         answer = invoke("extend", "iris", *words)
         assert (answer.code, told in answer.err) == (2, True), answer.err
     invoke("run", *FLAGS, "--name", "whole", "--engine", "local")
-    assert "so nothing in it was pruned" in invoke("extend", "whole", "--pruned").err
+    assert "so it has no pruned trials" in invoke("extend", "whole", "--pruned").err
 
 
 def test_pruned_trials_have_a_column_in_the_table_of_sweeps(invoke, halved):
@@ -169,7 +169,9 @@ def test_the_diagnosis_says_what_it_is_not_about(invoke, halved):
     text = " ".join(invoke("diagnose", "iris").out.split())
     told = "iris: 9 of 12 configurations were pruned at rungs and not judged"
     assert text.startswith(f"{told}; what follows is about the 3 configurations that were judged iris: 3 conf")
-    assert not any(words in text for words in ("everything tried", "at an end of the sweep", "a wider sweep", "extend"))
+    assert not any(
+        words in text for words in ("everything tried", "at the edge of the sweep", "a wider sweep", "extend")
+    )
 
 
 def test_before_the_first_has_finished_there_is_no_leaderboard(invoke):

@@ -244,10 +244,10 @@ def test_a_replay_compares_the_epochs_that_are_stored(invoke, rows):
     invoke("run", *QUICK[:4], "--epochs", "30", "--record", "every=10", "--engine", "local")
     count = len(rows("epochs", "1"))
     assert 5 <= count <= 6
-    assert f"all {count} stored of 30 epochs are equal bit for bit" in invoke("replay", "1").out
+    assert f"all {count} stored epochs (of 30) are equal bit for bit" in invoke("replay", "1").out
     execute("UPDATE epoch SET e_v = e_v + 0.25 WHERE epoch = 10")
     answer = invoke("replay", "1")
-    assert answer.code == 1 and f"differences in {count} stored of 30 epochs" in answer.out
+    assert answer.code == 1 and f"differences in {count} stored epochs (of 30)" in answer.out
 
 
 def test_a_replay_tells_what_differs_and_where(invoke):

@@ -29,7 +29,7 @@ def test_the_plan_says_how_many_trials_there_may_be(invoke):
     assert "iris: 4 configurations × 1 repeat = 4 trials" in plan
     assert "rounds: at least 6, at most 12 trials" in plan
     assert plan[-1].startswith(
-        "what could be the best gets more than 1 repeat, up to 3, until one is the best with 95 %"
+        "configurations that could be the best get more than 1 repeat, up to 3, until one is the best with 95 %"
     )
     assert not list(Path().iterdir())
 
@@ -59,7 +59,7 @@ def test_the_command_in_the_answer_allows_more(invoke):
     assert "0 new trials; rounds add up to 4 repeats" in invoke(*words, "--dry-run").out
     before = len(invoke("trials", "iris", "--format", "json").json)
     extended = invoke(*words, "--engine", "local")
-    assert extended.code == 0 and "rounds add up to 4 repeats of what could be the best" in extended.err
+    assert extended.code == 0 and "rounds add up to 4 repeats of configurations that could be the best" in extended.err
     assert len(invoke("trials", "iris", "--format", "json").json) > before
     assert invoke("extend", "iris", "--repeats", "3").err.strip().endswith("write from=1,to=4,until=0.999")
 
@@ -76,8 +76,8 @@ def test_a_budget_leaves_rounds_for_later(invoke):
 def test_a_budget_within_a_round_says_what_is_left_and_how_to_go_on(invoke):
     answer = invoke(*RUN, *ROUNDS, "--max-trials", "3")
     assert answer.code == 1
-    assert "rounds: 1 trial of this round to go, so what could be the best is not known yet" in answer.err
-    stopped = "stopped after 3 trials, as its budget says; 1 trial is still pending, and further rounds may follow"
+    assert "rounds: 1 trial of this round left, so it is not known yet which could be the best" in answer.err
+    stopped = "stopped after 3 trials, the limit of its budget; 1 trial is still pending, and further rounds may follow"
     assert f"{stopped}; continue with: fitgap resume iris" in answer.err
     assert "nothing can be compared" not in answer.err
 

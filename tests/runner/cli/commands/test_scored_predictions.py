@@ -38,7 +38,7 @@ def test_other_losses_give_no_probabilities(invoke, tmp_path):
     assert invoke("run", *words, "--engine", "local", *database).code == 0
     answer = invoke("predict", 1, tmp_path / "t.csv", "--probabilities", *database)
     assert (
-        answer.code == 2 and "its outputs are no probabilities; train with --loss softmax_cross_entropy" in answer.err
+        answer.code == 2 and "its outputs are not probabilities; train with --loss softmax_cross_entropy" in answer.err
     )
 
 
@@ -63,9 +63,7 @@ def test_whoever_predicts_with_a_diverged_network_is_warned(invoke, own_folder):
     (trial,) = json.loads(invoke("trials", "wild", "--format", "json").out)
     assert trial["status"] == "diverged" and trial["best_epoch"]
     answer = invoke("export", "1", "-o", "wild.npz")
-    assert answer.code == 0 and answer.err.startswith(
-        "trial 1 diverged, so its network predicts hardly anything of use"
-    )
+    assert answer.code == 0 and answer.err.startswith("trial 1 diverged, so its predictions are of little use")
 
 
 @pytest.mark.parametrize("classes", [np.array(["no", "yes"]), np.array([3, 7]), np.array([False, True]), None])

@@ -118,7 +118,10 @@ def test_a_search_that_learns_is_the_same_with_interruptions_and_with_other_work
     assert len(whole) == len(set(whole)) == 20
     answer = invoke(*LEARNING, "--name", "parts", "--max-trials", "12", *LOCAL)
     assert answer.code == 1
-    assert "after 12 trials, as its budget says; the search has 8 configurations to come; continue" in answer.err
+    assert (
+        "after 12 trials, the limit of its budget; the search will propose 8 more configurations; continue"
+        in answer.err
+    )
     while invoke("resume", "parts", "--max-trials", "5", *LOCAL).code:
         pass
     assert proposed(invoke, "parts") == whole
@@ -129,7 +132,7 @@ def test_a_search_that_learns_is_the_same_with_interruptions_and_with_other_work
 def test_what_a_budget_kept_back_counts_what_was_not_proposed_yet(invoke):
     answer = invoke(*LEARNING, "--name", "few", "--max-trials", "4", *LOCAL)
     assert answer.code == 1
-    assert "; 8 trials are still pending, and the search has 8 configurations to come; continue" in answer.err
+    assert "; 8 trials are still pending, and the search will propose 8 more configurations; continue" in answer.err
 
 
 def test_a_dry_run_of_a_search_that_learns_shows_how_it_begins(invoke):
@@ -188,4 +191,4 @@ def test_a_search_that_learns_says_if_there_is_nothing_else_to_train(invoke):
     few = ("--hidden", "2", "--hidden", "3", "--activation", "relu", "--activation", "tanh", "--only", "parameters > 5")
     answer = invoke("run", "--data", "iris", "--epochs", "1", *few, "--search", "tpe:trials=9,generation=3", *LOCAL)
     assert answer.code == 0
-    assert "the search ended 5 configurations short, as it found no others that it may train" in answer.err
+    assert "the search ended 5 configurations short, because it found no others that are allowed" in answer.err

@@ -56,7 +56,7 @@ def test_what_is_left_is_told_with_how_to_continue(invoke, monkeypatch, database
     store.add_sweep(make_plan(2, 2))
     answer = invoke("watch", "plan", "--db", database)
     assert answer.code == 1 and answer.out == "0/4 trials\n"
-    assert "no process trains its 4 other trials; continue with: fitgap resume plan" in answer.err
+    assert "no process is training its 4 other trials; continue with: fitgap resume plan" in answer.err
 
 
 def test_an_unknown_sweep_is_told_in_one_line(invoke, trained_database):
@@ -104,11 +104,11 @@ def test_what_a_stopped_search_has_to_come_is_told(invoke, monkeypatch):
     search = ("--search", "tpe:trials=12,generation=4", "--repeats", "2", "--epochs", "1", "--engine", "local")
     rates = ("--optimizer", "adam:rate=0.001..0.1", "--hidden", "3")
     assert invoke("run", "--data", "iris", *rates, *search, "--max-trials", "4").code == 1
-    assert "no process trains its 4 other trials" in invoke("watch", "iris").err
+    assert "no process is training its 4 other trials" in invoke("watch", "iris").err
     invoke("resume", "iris", "--engine", "local", "--max-trials", "4")
     answer = invoke("watch", "iris")
     assert "8/8 trials so far, more may follow" in answer.out
-    assert "the search has 2 configurations to come, if it finds others; continue with: fitgap resume" in answer.err
+    assert "the search will propose 2 more configurations, if it finds any; continue with: fitgap resume" in answer.err
     assert invoke("resume", "iris", "--engine", "local").code == 0
     ended = invoke("watch", "iris")
-    assert "12/12 trials, best" in ended.out and "to come" not in ended.err
+    assert "12/12 trials, best" in ended.out and "will propose" not in ended.err

@@ -58,7 +58,9 @@ def test_a_network_trained_on_scaled_examples_predicts_them(trained, invoke):
 def test_scored_rows_that_trained_are_counted(trained, invoke):
     sides = [row["side"] for row in invoke("data", "1", "--format", "json").json]
     answer = invoke("predict", 1, trained, "--score")
-    counts = f"{sides.count('training')} were trained on, and {sides.count('validation')} chose the best epoch"
+    counts = (
+        f"{sides.count('training')} were used for training, and {sides.count('validation')} to choose the best epoch"
+    )
     assert f"of 60 scored rows, {counts}" in answer.err
     assert "fitgap data d --side test -o test.csv" in answer.err
 

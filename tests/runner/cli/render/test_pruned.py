@@ -25,13 +25,13 @@ def found(judged, pruned):
 @pytest.mark.parametrize(
     ("judged", "pruned", "told", "end", "last"),
     [
-        (6, 0, "everything tried overfits", "the best configuration is at an end", "nothing underfits or overfits"),
+        (6, 0, "everything tried overfits", "the best configuration is at the edge", "nothing underfits or overfits"),
         (
             5,
             1,
             "trained to its end overfits",
-            "among those that were judged, the best is at an end",
-            "of what was judged",
+            "among those that were judged, the best is at the edge",
+            "none of the judged configurations underfits or overfits",
         ),
         (
             4,
@@ -45,7 +45,7 @@ def found(judged, pruned):
 def test_conclusions_are_about_what_was_judged(judged, pruned, told, end, last, capsys):
     print_next(found(judged, pruned))
     text = " ".join(capsys.readouterr().out.split())
-    assert told in text and (end in text if end else "at an end of the sweep" not in text)
+    assert told in text and (end in text if end else "at the edge of the sweep" not in text)
     assert ("everything tried" in text) == (pruned == 0)
     assert closing(found(judged, pruned)).startswith(last)
 

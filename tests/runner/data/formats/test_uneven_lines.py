@@ -66,7 +66,7 @@ def test_lines_may_end_early_with_an_empty_cell():
         (lines("a,b,y", [*ROWS, "Notes"]), "line 32 has 1 cell, but line 1 has 3"),
         (
             "Title:,none\nTable\n" + lines("a,b,y", [*ROWS, "Notes", "1 - estimated"]),
-            "most lines have 3 cells, but line 1 has 2, and every line needs as many; "
+            "most lines have 3 cells, but line 1 has 2, and all lines need the same number; "
             "remove what is above line 3 and below line 33",
         ),
     ],
@@ -79,5 +79,5 @@ def test_other_uneven_lines_are_refused_with_the_next_step(text, message):
 
 def test_by_the_strict_rules_every_line_needs_all_cells():
     for header, rows in (("a,b,y,", ROWS), ("a,b,y", WITH_ENDS), ("a,b,y,c,d", WITH_ENDS)):
-        with pytest.raises(DataError, match=r"every line needs|has no name"):
+        with pytest.raises(DataError, match=r"every line needs|all lines need|has no name"):
             loaded(lines(header, rows), strict=True)

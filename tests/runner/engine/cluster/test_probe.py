@@ -111,6 +111,6 @@ def test_other_versions_are_refused_by_the_name_of_the_node_or_allowed(changes):
 
 
 def test_a_cluster_without_room_for_a_pack_is_refused():
-    with pytest.raises(ClusterError, match="a pack takes 8 cores, the largest node that answered has 4"):
+    with pytest.raises(ClusterError, match="a pack takes 8 cores, but the largest node that answered has 4"):
         probe.require_workers(cluster(node(), cores_per_pack=8))
     probe.require_workers(cluster(node(), cores_per_pack=4))

@@ -101,7 +101,7 @@ def test_engines_agree_and_lists_sort_filter_and_compare(invoke):
     groups = invoke("compare", "auto", "--by", "architecture", "--of", "f1_macro_v", "--format", "json").json
     assert groups[0]["f1_macro_v"] >= groups[1]["f1_macro_v"] and groups[1]["difference"] <= 0
     refused = invoke("compare", "auto", "--by", "architecture", "--of", "rmse_v")
-    assert refused.code == 2 and "rmse are metrics of numbers" in refused.err
+    assert refused.code == 2 and "rmse need numeric targets" in refused.err
 
 
 def test_show_prints_the_confusions(invoke, in_terminal, plain_text):
