@@ -38,4 +38,4 @@ def test_digits_lie_between_0_and_1():
 def test_the_origin_of_every_shipped_set_is_told(name):
     origin = (files("fitgap.runner.data") / "shipped" / "ORIGIN.md").read_text(encoding="utf-8")
     section = origin.partition(f"\n## {name}\n")[2].partition("\n## ")[0]
-    assert all(f"- {word}:" in section for word in ("Origin", "Citation", "Licence", "Changed"))
+    assert all(f"- {word}:" in section for word in ("Origin", "Citation", "License", "Changed"))
