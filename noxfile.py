@@ -19,7 +19,7 @@ def test(session: nox.Session) -> None:
 @nox.session
 def nightly(session: nox.Session) -> None:
     """The long tests; `nox -s nightly -- FILE` runs one file and prints its figures."""
-    session.install("-e", ".[test,corpus]")
+    session.install("-e", ".[test,corpus,cluster]")
     session.run("python", "-m", "pytest", "-m", "nightly", "-s", *session.posargs)
 
 

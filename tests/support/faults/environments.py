@@ -6,12 +6,14 @@ import re
 import sys
 import sysconfig
 import venv
-from importlib.metadata import distribution
+from importlib.metadata import PackageNotFoundError, distributions
 from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+# An editable install leaves metadata here that does not list the installed files.
+REPOSITORY = Path(__file__).parents[3]
 # The shebang line of a script.
 FIRST_LINE = re.compile(r"\A#!.*")
 
@@ -24,7 +26,7 @@ def make_environment(folder, *requirements):
     venv.create(folder, with_pip=False, symlinks=True)
     library = Path(sysconfig.get_path("purelib", "venv", {"base": str(folder)}))
     for name in closure(requirements):
-        found = distribution(name)
+        found = installed(name)
         for entry in {path.parts[0] for path in found.files if path.parts[0] != ".."}:
             if not (library / entry).exists():
                 (library / entry).symlink_to(Path(found.locate_file(entry)))
@@ -36,6 +38,14 @@ def make_environment(folder, *requirements):
     return folder
 
 
+def installed(name):
+    """The package of this environment. Raises PackageNotFoundError if it is not installed."""
+    path = [each for each in sys.path if Path(each).resolve() != REPOSITORY]
+    for found in distributions(name=name, path=path):
+        return found
+    raise PackageNotFoundError(name)
+
+
 def closure(requirements):
     """The names of packages and of all their dependencies."""
     found, waiting = set(), [Requirement(each) for each in requirements]
@@ -45,7 +55,7 @@ def closure(requirements):
             name = canonicalize_name(wanted.name)
             if (name, extra) not in found:
                 found.add((name, extra))
-                waiting += needed(distribution(name), extra)
+                waiting += needed(installed(name), extra)
     return {name for name, _ in found}
 
 
