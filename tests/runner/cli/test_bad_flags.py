@@ -1,4 +1,7 @@
-"""For any flags, `fitgap run` prints a plan, or one line with exit code 2; nothing is written."""
+"""For any flags, `fitgap run` prints a plan, or one line with exit code 2; nothing is written.
+
+For a mistake in the filter of `--only`, two further lines show where it is.
+"""
 
 from fitgap.runner.spec.flags import WRITTEN_AS
 from hypothesis import given
@@ -44,6 +47,8 @@ def test_any_flags_make_a_plan_or_one_line(source, flags, invoke, own_folder):
         assert " = " in answer.out and not answer.err
     else:
         assert (answer.code, answer.out) == (2, "")
-        assert answer.err.startswith("fitgap: ") and answer.err.count("\n") == 1
-        assert answer.err[:-1].isprintable() and len(answer.err) < 1000
+        message, *excerpt = answer.err.removesuffix("\n").split("\n")
+        assert message.startswith("fitgap: filter: " if excerpt else "fitgap: ")
+        assert len(excerpt) in (0, 2) and all(map(str.isprintable, [message, *excerpt])) and len(answer.err) < 1000
+        assert not excerpt or set(excerpt[1].strip()) == {"^"}
     assert list(own_folder.iterdir()) == []
