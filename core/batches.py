@@ -30,7 +30,7 @@ class BatchShare:
 
 
 def shares_of(repeats: Sequence[int]) -> list[BatchShare]:
-    """The shares of members with these repeat numbers; empty if there are so many that sharing does not pay."""
+    """The shares of members with these repeat numbers; empty if there are too many for sharing to save time."""
     shares, start = [], 0
     while start < len(repeats):
         shares.append(longest_share(repeats, start))

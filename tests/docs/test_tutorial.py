@@ -14,7 +14,7 @@ import pytest
 pytestmark = pytest.mark.xdist_group("tutorial")
 
 PAGE = (Path(__file__).parents[2] / "docs" / "tutorial.md").read_text()
-# The content that readers are told to write to this file.
+# The content of the file that the tutorial asks readers to write.
 NEW = re.search(r"`new.csv`:\n\n```text\n(.*?)```", PAGE, re.DOTALL).group(1)
 # The installation, and a command with placeholders for the reader's own file.
 NOT_RUN = ("python3 -m venv", ".venv/bin/pip", "source ", "fitgap run --data FILE")

@@ -69,7 +69,7 @@ def fill(address):
         with store._engine.begin() as connection:
             connection.execute(sa.update(trial).values(**ended, best_epoch=1, verdict=verdict))
             if connection.dialect.name == "postgresql":
-                # As the program does after writing so many verdicts.
+                # The program does this too after writing this many verdicts.
                 connection.exec_driver_sql(GATHER_STATISTICS)
 
 
