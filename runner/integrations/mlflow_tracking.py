@@ -37,7 +37,7 @@ def send_to_mlflow(
     """Write the ended trials of a sweep as runs of an experiment, which has the sweep's name unless `name` is given.
 
     Existing runs are kept; an incomplete one is written again. `tracking` is a database or the address of a server.
-    Raises IntegrationError if MLflow is missing or cannot write, or if the experiment is not of this sweep.
+    Raises IntegrationError if MLflow is missing or cannot write, or if the experiment is not for this sweep.
     """
     contents = SweepContents(store, store.sweep(sweep))
     mlflow = import_peer("mlflow", "mlflow")
@@ -56,7 +56,7 @@ def send_to_mlflow(
 
 
 def experiment_of(client: Any, contents: SweepContents, name: str) -> str:
-    """The id of the experiment, created if necessary. Raises IntegrationError if it is not of this sweep."""
+    """The id of the experiment, created if necessary. Raises IntegrationError if it is not for this sweep."""
     existing = client.get_experiment_by_name(name)
     if existing is None:
         return str(client.create_experiment(name, tags={IDENTITY: contents.identity}))

@@ -61,7 +61,7 @@ def opened(optuna: Any, address: str) -> Iterator[Any]:
 
 
 def study_of(optuna: Any, contents: SweepContents, storage: Any, name: str, distributions: dict[str, Any]) -> Any:
-    """The study, created if necessary. Raises IntegrationError if it is not of this sweep in its current form."""
+    """The study, created if necessary. Raises IntegrationError if it is not for this sweep in its current form."""
     study = optuna.create_study(storage=storage, study_name=name, direction="minimize", load_if_exists=True)
     written = {IDENTITY: contents.identity, ALTERNATIVES: {key: str(each) for key, each in distributions.items()}}
     existing = study.user_attrs

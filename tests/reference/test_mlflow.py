@@ -116,7 +116,7 @@ def test_long_curves_and_many_settings_are_sent_in_parts(client, monkeypatch):
 
 def test_an_experiment_of_somebody_else_is_left_as_it_is(client):
     client.create_experiment("small")
-    with pytest.raises(FitgapError, match="not of this sweep") as refused:
+    with pytest.raises(FitgapError, match="not for this sweep") as refused:
         send()
     assert "\n" not in str(refused.value) and not client.search_runs(["1"])
     assert send(name="mine").new == TRIALS
