@@ -13,7 +13,7 @@ LINT = ("tests/test_style.py", "tests/test_imports.py")
 def test(session: nox.Session) -> None:
     """Everything that runs with every commit, as the README's test command does."""
     session.install("-e", ".[test]")
-    session.run("python", "-m", "pytest", "-q", "-n", "4", *session.posargs)
+    session.run("python", "-m", "pytest", "-q", "-n", "3", *session.posargs)
 
 
 @nox.session
@@ -56,7 +56,7 @@ def bench(session: nox.Session) -> None:
 def versions(session: nox.Session) -> None:
     """The tests with the newest dependencies, on every supported Python that is installed."""
     session.install("--upgrade", "-e", ".[test]")
-    session.run("python", "-m", "pytest", "-q", "-n", "4", *session.posargs)
+    session.run("python", "-m", "pytest", "-q", "-n", "3", *session.posargs)
 
 
 @nox.session(python=PYTHONS[0])
@@ -66,4 +66,4 @@ def oldest(session: nox.Session) -> None:
     session.install("--upgrade", "--resolution", "lowest-direct", "-e", ".")
     # The newest indirect dependencies deprecate features that these old releases use.
     warnings = ("-W", "ignore::DeprecationWarning")
-    session.run("python", "-m", "pytest", "-q", "-n", "4", *warnings, *session.posargs)
+    session.run("python", "-m", "pytest", "-q", "-n", "3", *warnings, *session.posargs)

@@ -74,9 +74,10 @@ def is_text(node):
     return is_plain or isinstance(node, ast.JoinedStr) or is_made_up(node)
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_no_module_runs_what_it_reads(path):
-    assert list(complaints(ast.parse(path.read_text()))) == []
+def test_no_module_runs_what_it_reads():
+    assert len(MODULES) > 500
+    found = {str(path.relative_to(ROOT)): list(complaints(ast.parse(path.read_text()))) for path in MODULES}
+    assert {path: complaints for path, complaints in found.items() if complaints} == {}
 
 
 @pytest.mark.parametrize(

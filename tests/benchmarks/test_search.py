@@ -10,6 +10,7 @@ import pytest
 from fitgap.core.network_shape import dense_network
 from fitgap.runner.search import proposals
 from fitgap.runner.search.generations import METHODS
+from support.sampling import at_night
 
 from benchmarks.ours.searching import outcomes, sweep_of
 from benchmarks.peers import PEERS, optuna_samplers
@@ -132,7 +133,7 @@ def test_networks_of_the_front_have_the_numbers_of_parameters_that_the_program_c
     assert [each.parameter_count for each in networks] == list(PARAMETERS)
 
 
-@pytest.mark.parametrize("generation", [1, 8])
+@pytest.mark.parametrize("generation", [at_night(1), 8])
 def test_a_search_with_two_objectives_finds_more_of_the_front_than_chance(generation):
     """For our method, after 300 trials with the same seeds; the peers' results are not tested."""
     problem = DigitsFront()

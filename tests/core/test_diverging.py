@@ -53,7 +53,7 @@ def drawn_to_diverge(member, rng):
 
 
 @pytest.mark.parametrize("dtype", ["float32", at_night("float64")])
-@share_of_examples(0.1)
+@share_of_examples(0.05, nightly=0.1)
 @given(diverging_count=st.integers(1, 63), seed=st.integers(0, 2**32))
 @example(diverging_count=1, seed=0)
 @example(diverging_count=63, seed=0)

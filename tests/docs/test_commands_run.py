@@ -29,7 +29,7 @@ PAGES = [
     *sorted((ROOT / "docs" / "how-to").glob("*.md")),
 ]
 # The commands of these pages take a second or two.
-QUICK = [page for page in PAGES if page.name in ("README.md", "filters.md", "compare.md", "find-trials.md")]
+QUICK = [page for page in PAGES if page.name in ("README.md", "filters.md")]
 SWEEP = """\
 data: {source: digits, validation: 0.1}
 repeats: 2

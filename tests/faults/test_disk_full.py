@@ -82,6 +82,7 @@ def test_a_sweep_that_finds_the_disk_full_loses_nothing_and_goes_on(count, undis
     assert stages >= {"nothing", "epochs"}
 
 
+@pytest.mark.nightly
 @LIMITS
 @pytest.mark.parametrize("database_kind", ["postgresql"])
 def test_a_sweep_that_finds_the_disk_of_the_server_full_loses_nothing_and_goes_on(count, databases):

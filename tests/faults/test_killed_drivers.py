@@ -69,6 +69,7 @@ def finish(victim, before):
     return found
 
 
+@with_every_commit("postgresql")
 @pytest.mark.parametrize("step", steps(20))
 def test_killed_at_any_point_a_sweep_loses_nothing_and_goes_on_to_the_same_numbers(
     step, undisturbed, new_victim, undisturbed_export
@@ -127,7 +128,7 @@ def test_killed_while_it_takes_over_from_a_killed_driver(step, new_victim, undis
 
 
 @with_every_commit("postgresql")
-@pytest.mark.parametrize("step", steps(4))
+@pytest.mark.parametrize("step", steps(12))
 def test_killed_while_it_gives_back_what_it_held(step, new_victim, undisturbed_export):
     """Stopped by Ctrl-C in the middle of a pack, and killed before it could put its trials back, or right after."""
     stopped = new_victim(stop_after=BLOCKS)

@@ -7,7 +7,7 @@ from support.faults.children import outcome
 from support.faults.evidence import Evidence
 from support.faults.several_drivers import train_together
 from support.faults.victims import STOPPED, run
-from support.sampling import at_night, steps
+from support.sampling import at_night, on_sqlite_per_commit, steps
 
 # Two brackets with rungs after epochs 1 and 3, and in one of them after 6; dropout and rates that diverge.
 HALVED = """\
@@ -53,6 +53,7 @@ def undisturbed(new_victim):
     return victim
 
 
+@on_sqlite_per_commit
 @pytest.mark.parametrize("step", steps(240))
 def test_killed_at_any_point_it_prunes_the_same(step, undisturbed, new_victim):
     expected = found_by(undisturbed)
@@ -70,6 +71,7 @@ def test_killed_at_any_point_it_prunes_the_same(step, undisturbed, new_victim):
         assert found_by(victim) == expected, point
 
 
+@on_sqlite_per_commit
 @pytest.mark.parametrize("blocks", [5, at_night(1), at_night(12), at_night(20)])
 def test_stopped_and_resumed_it_prunes_the_same(blocks, undisturbed, new_victim):
     victim = new_victim(sweep=HALVED, stop_after=blocks)
@@ -78,12 +80,14 @@ def test_stopped_and_resumed_it_prunes_the_same(blocks, undisturbed, new_victim)
     assert found_by(victim) == found_by(undisturbed)
 
 
+@on_sqlite_per_commit
 def test_packs_that_are_lost_change_nothing(undisturbed, new_victim):
     victim = new_victim(sweep=HALVED, loses_packs=True)
     assert outcome(run, victim) == 0, victim.complaint
     assert found_by(victim) == found_by(undisturbed)
 
 
+@on_sqlite_per_commit
 @pytest.mark.parametrize(
     ("sweep", "drivers"),
     [

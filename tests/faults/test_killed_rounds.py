@@ -32,7 +32,7 @@ def found_by(victim):
 
 
 @on_sqlite_per_commit
-@pytest.mark.parametrize("step", steps(150))
+@pytest.mark.parametrize("step", steps(300))
 def test_killed_at_any_point_a_sweep_has_the_same_rounds(step, new_victim):
     undisturbed = new_victim(sweep=SWEEP)
     assert outcome(run, undisturbed) == 0, undisturbed.complaint

@@ -41,7 +41,7 @@ def found_by(victim):
 @pytest.mark.parametrize(
     ("method", "lag", "one_in"),
     [
-        *every_row(8, [(method, lag, 120) for method in METHODS for lag in (0, 1)]),
+        *every_row(8, [(method, lag, 240) for method in METHODS for lag in (0, 1)]),
         # The transactions are the same for all methods, so only one method is killed at every point.
         *(at_night(method, lag, 1 if method == "tpe" else 10) for method in METHODS for lag in (0, 1)),
     ],
@@ -64,6 +64,7 @@ def test_killed_at_any_point_a_search_proposes_the_same(method, lag, one_in, new
         assert found_by(victim) == expected, point
 
 
+@on_sqlite_per_commit
 @pytest.mark.parametrize(("method", "drivers"), [("tpe", 3), at_night("tpe", 8), at_night("advice", 3)])
 def test_several_drivers_propose_what_one_proposes(method, drivers, new_victim):
     alone = new_victim(sweep=search(method))

@@ -11,7 +11,7 @@ from support.faults.schedules import try_schedules, try_schedules_apart
 from support.sampling import on_sqlite_per_commit
 
 # On each kind of database.
-SCHEDULES, NIGHTLY_SCHEDULES = 60, 5_000
+SCHEDULES, NIGHTLY_SCHEDULES = 30, 5_000
 # The steps of a sequence are sequential, so one process keeps only one core busy.
 PROCESSES = 2
 

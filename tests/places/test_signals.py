@@ -1,7 +1,9 @@
 """Signals at any moment: work in flight is saved, no trial stays `running`, and the last line names a command to
 resume.
 
-Each commit tries a few; `nightly` tries every signal, once and twice, at every moment, with every engine.
+All of them are nightly: every signal, once and twice, at every moment, with every engine. Each commit stops single
+commands in tests/faults/test_interrupts.py, in tests/runner/cli and, with Ray, in
+tests/runner/engine/ray/test_engine.py.
 """
 
 import contextlib
@@ -34,16 +36,13 @@ from support.sampling import at_night
 pytestmark = pytest.mark.xdist_group("signals")
 
 ENGINES = ("local", "auto", "ray")
-# Ctrl-C while Ray trains is tested in tests/runner/engine/ray/test_engine.py.
-STOPS = (Disturbance("TERM", "in training with others", "auto"),)
-SUSPENSIONS = (Disturbance("TSTP", "in training", "local", group=True),)
-ALL_STOPS = [
+STOPS = [
     Disturbance(name, moment, engine, times, group)
     for name, moment, engine, times, group in itertools.product(STOPPING, MOMENTS, ENGINES, (1, 2), (False, True))
     # The engine `local` starts no other processes.
     if not (engine == "local" and "others" in moment)
 ]
-ALL_SUSPENSIONS = [
+SUSPENSIONS = [
     Disturbance("TSTP", moment, engine, 1, group)
     for moment, engine, group in itertools.product(MOMENTS, ENGINES, (False, True))
     if not (engine == "local" and "others" in moment)
@@ -59,26 +58,15 @@ def undisturbed(template):
         return stage.rows("long")
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("disturbance", STOPS, ids=str)
 def test_a_signal_stops_a_sweep_that_can_be_continued(disturbance, stage, undisturbed):
     check_stop(disturbance, stage, undisturbed)
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize("disturbance", [each for each in ALL_STOPS if each not in STOPS], ids=str)
-def test_every_signal_does_at_every_moment(disturbance, stage, undisturbed):
-    check_stop(disturbance, stage, undisturbed)
-
-
-@pytest.mark.nightly
 @pytest.mark.parametrize("disturbance", SUSPENSIONS, ids=str)
 def test_a_suspended_sweep_runs_to_its_end_once_it_is_continued(disturbance, stage, undisturbed):
-    check_suspension(disturbance, stage, undisturbed)
-
-
-@pytest.mark.nightly
-@pytest.mark.parametrize("disturbance", [each for each in ALL_SUSPENSIONS if each not in SUSPENSIONS], ids=str)
-def test_it_does_wherever_it_is_suspended(disturbance, stage, undisturbed):
     check_suspension(disturbance, stage, undisturbed)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 
 COMMIT, NIGHTLY = "commit", "nightly"
-EXAMPLES = {COMMIT: 30, NIGHTLY: 1000}
+EXAMPLES = {COMMIT: 20, NIGHTLY: 1000}
 # The machine may be busy, so no test has a deadline. All examples of a test share its fixtures, which the tests take
 # into account. No example is remembered between runs; a failure prints how to reproduce it.
 COMMON: dict[str, Any] = {

@@ -29,7 +29,7 @@ def database(tmp_path_factory):
 
 
 CASES = [
-    pytest.param("chart", "dark"),
+    at_night("chart", "dark"),
     at_night("report", "light"),
     at_night("report", "dark"),
     at_night("chart", "light"),

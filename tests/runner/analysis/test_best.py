@@ -27,7 +27,7 @@ def called_worse(values):
     return found.mean - found.margin > 0
 
 
-@pytest.mark.parametrize(("sizes", "count"), [((4, 40), 60), at_night(GROUPS, 2000)])
+@pytest.mark.parametrize(("sizes", "count"), [((4, 10), 60), at_night(GROUPS, 2000)])
 def test_groups_that_do_not_differ_are_called_worse_in_one_of_twenty_sweeps(sizes, count):
     """For all numbers of groups and repeats, within sampling error. As in real sweeps, groups share repeat effects."""
     rng = np.random.default_rng(7)

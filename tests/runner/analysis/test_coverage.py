@@ -20,7 +20,7 @@ def measured(values):
     return Measured(group, np.zeros(groups * repeats, int), repeat, values.ravel())
 
 
-@pytest.mark.parametrize(("groups", "repeats"), every_row(5, itertools.product(GROUPS, (3, 5, 10))))
+@pytest.mark.parametrize(("groups", "repeats"), every_row(7, itertools.product(GROUPS, (3, 5, 10))))
 def test_intervals_from_a_fixed_group_contain_the_truth_in_93_to_97_percent(groups, repeats):
     """Each interval on its own, with groups that differ and large effects of the repeats that all groups share."""
     rng = np.random.default_rng(groups + repeats)

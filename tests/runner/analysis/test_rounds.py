@@ -191,7 +191,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("until", [0.95, at_night(0.8)])
-@pytest.mark.parametrize("least", [1, 2, 3])
+@pytest.mark.parametrize("least", [1, at_night(2), at_night(3)])
 @pytest.mark.parametrize("count", [40, at_night(2000)])
 def test_of_equal_configurations_one_is_called_the_best_in_few_sweeps(until, least, count):
     """In at most 1 - `until` of the sweeps, over all looks. The truly best one is lost no more often.

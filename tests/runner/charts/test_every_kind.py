@@ -68,7 +68,7 @@ def words_of(facts):
 
 @pytest.mark.parametrize(
     ("kind", "facts"),
-    every_row(7, itertools.product(DRAWABLE, UNUSUAL)),
+    every_row(13, itertools.product(DRAWABLE, UNUSUAL)),
     ids=lambda value: value if isinstance(value, str) else words_of(value),
 )
 def test_unusual_sweeps_are_drawn_or_refused_with_a_reason(kind, facts, made, specified, pixels):
@@ -97,7 +97,7 @@ def test_a_sweep_without_matching_trials_is_refused(kind, made, specified):
         specified(kind, made(configurations=2, **NEEDED.get(kind, {})), where="e_v < -1")
 
 
-@pytest.mark.parametrize("kind", DRAWABLE)
+@pytest.mark.parametrize("kind", every(3, DRAWABLE))
 def test_a_chart_says_how_many_trials_were_pruned_and_are_not_in_it(kind, made, specified):
     store = made(pruned=4, **NEEDED.get(kind, {}))
     assert " ".join(specified(kind, store)["title"]["subtitle"]).endswith(NOT_SHOWN)

@@ -113,7 +113,7 @@ def test_these_are_all_commands(invoke):
     assert known == set(COMMANDS) | WITHOUT_DATABASE
 
 
-@pytest.mark.parametrize("name", every(8, COMMANDS))
+@pytest.mark.parametrize("name", every(13, COMMANDS))
 def test_no_command_shows_it(name, address, invoke, caplog):
     caplog.set_level(logging.DEBUG)
     Path("new.csv").write_text("a,b\n0,1\n")

@@ -136,6 +136,7 @@ def test_a_driver_that_dies_is_replaced_and_its_trials_are_trained_again(databas
     assert line == f"driver process {min(onlooker.processes)} has ended (signal 9); another one takes its place"
 
 
+@pytest.mark.nightly
 def test_an_interrupt_stops_all_of_them_and_tells_how_many_trials_they_were_training(database):
     onlooker = Onlooker(database)
     onlooker.when_joined = lambda it: os.kill(os.getpid(), signal.SIGINT)

@@ -97,7 +97,7 @@ CASES = itertools.product(RULES, ("e_v", "best_e_v"), ("all", "epochs=log"), (1,
 
 
 @on_sqlite_per_commit
-@pytest.mark.parametrize(("rule", "of", "record", "pack_size"), every_row(7, CASES))
+@pytest.mark.parametrize(("rule", "of", "record", "pack_size"), every_row(11, CASES))
 def test_those_go_on_that_are_best_in_the_grid_at_each_rung(grid, rule, of, record, pack_size, database, monkeypatch):
     """Each trial has the same numbers as in the grid, as far as it was trained."""
     monkeypatch.setattr(packs, "LARGEST_PACK", pack_size)
@@ -143,6 +143,7 @@ def test_what_is_continued_has_the_numbers_of_a_grid(grid, record, database):
         assert record != "all" or len(row["curve"]) == row["epochs"]
 
 
+@on_sqlite_per_commit
 def test_pruned_trials_are_in_the_columns_and_keep_their_states(database):
     text = GRID.replace("NAME", "halved").replace("RECORD", "all") + HALVING.replace("OF", "e_v")
     train(text, database)

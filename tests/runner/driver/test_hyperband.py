@@ -6,7 +6,7 @@ from fitgap.runner.planning import packs
 from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
 from fitgap.runner.store import open_store_for_writing
-from support.sampling import at_night
+from support.sampling import at_night, on_sqlite_per_commit
 
 # A random search that draws all of a grid, in its own order. In one test, half of the trials have fewer epochs.
 SEARCH = """\
@@ -56,6 +56,7 @@ def expected_epochs(whole, brackets, factor=2):
     return epochs
 
 
+@on_sqlite_per_commit
 @pytest.mark.parametrize("pack_size", [at_night(1), 192])
 def test_each_bracket_is_pruned_by_itself(pack_size, database, tmp_path, monkeypatch):
     monkeypatch.setattr(packs, "LARGEST_PACK", pack_size)

@@ -70,7 +70,7 @@ def with_all_repeats(tmp_path_factory):
     return train(grid("5"), str(tmp_path_factory.mktemp("grid") / "g.db"))[0]
 
 
-@pytest.mark.parametrize(("least", "pack_size"), [(1, 192), (2, 1), at_night(1, 1), at_night(3, 3)])
+@pytest.mark.parametrize(("least", "pack_size"), [(1, 192), at_night(2, 1), at_night(1, 1), at_night(3, 3)])
 def test_what_rounds_train_is_part_of_what_as_many_repeats_for_all_train(
     with_all_repeats, least, pack_size, tmp_path, monkeypatch
 ):

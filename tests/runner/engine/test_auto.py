@@ -17,7 +17,7 @@ from support.engine import stand_in_hosts
 from support.engine.packs import EPOCHS, PACKS, trained_here
 from support.engine.pretended_processes import PretendedProcesses
 from support.engine.rows import rows_of
-from support.sampling import every_row
+from support.sampling import at_night, every_row
 
 NEVER = float("inf")
 # Trains packs until local processes and Ray, both forced to start, have had some. The last pack is longer than all
@@ -190,7 +190,7 @@ def test_where_no_process_can_be_started_it_is_told_once_and_training_goes_on_he
     assert "No such file" in line and line.endswith("training continues in 1 process")
 
 
-@pytest.mark.parametrize(("processes", "count"), [(0.0, "2 processes"), (NEVER, "1 process")])
+@pytest.mark.parametrize(("processes", "count"), [at_night(0.0, "2 processes"), (NEVER, "1 process")])
 def test_where_ray_cannot_be_started_it_is_told_once_and_training_goes_on(
     processes, count, prepared, thresholds, monkeypatch
 ):

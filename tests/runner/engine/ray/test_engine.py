@@ -1,7 +1,7 @@
 """The engine on Ray: the same numbers as in one process, in any folder, and nothing left behind after a stop.
 
-Ray is started three times: by a sweep in a hostile folder that is stopped, when that sweep is resumed, and by a sweep
-that is stopped before Ray is ready.
+Each commit starts Ray twice: for a sweep in a hostile folder that is stopped, and for one that is stopped before Ray is
+ready. At night, the stopped sweep is also resumed on Ray.
 """
 
 import os
@@ -10,10 +10,12 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from support.engine.process_tables import alive, command_line, descendants, is_loopback, listening_addresses
+from support.sampling import at_night
 
 # Runs these tests in one process, because they share slow fixtures.
 pytestmark = pytest.mark.xdist_group("the engine on Ray")
@@ -112,13 +114,21 @@ def stopped_sweep(tmp_path_factory):
     return seen
 
 
-@pytest.fixture(scope="module")
-def resumed_sweep(stopped_sweep, command):
-    """Two results: the stopped sweep resumed on Ray, and the same sweep trained in one process without a stop."""
+# A stopped sweep has epochs from Ray, whatever it is resumed on. tests/runner/engine/ray/test_dying_workers.py compares
+# trials that Ray trained from their first epoch to their last.
+@pytest.fixture(params=["local", at_night("ray")])
+def resumed_sweep(request, stopped_sweep, command):
+    """A database with the stopped sweep, resumed to its end, and the same sweep trained in one process without a
+    stop.
+    """
     folder = stopped_sweep["folder"]
-    resumed = command("resume", "long", "--engine", "ray", "--workers", "2", cwd=folder)
-    alone = command("run", "long.yaml", "--engine", "local", cwd=folder)
-    return resumed, alone
+    database = folder / f"{request.param}.db"
+    with closing(sqlite3.connect(stopped_sweep["database"])) as stopped, closing(sqlite3.connect(database)) as copy:
+        stopped.backup(copy)
+    resumed = command("resume", "long", "--engine", request.param, "--workers", "2", "--db", database, cwd=folder)
+    alone = command("run", "long.yaml", "--engine", "local", "--db", database, cwd=folder)
+    assert (resumed.code, alone.code) == (0, 0), resumed.err + alone.err
+    return database
 
 
 @pytest.mark.nightly
@@ -160,24 +170,22 @@ def test_no_process_is_left_behind(stopped_sweep):
     assert stopped_sweep["left"] == []
 
 
-def test_a_resumed_sweep_and_ray_and_one_process_agree_to_the_last_bit(stopped_sweep, resumed_sweep):
-    """Every number of every epoch is the same, whether stopped and resumed on Ray or trained in one process."""
-    resumed, alone = resumed_sweep
-    assert (resumed.code, alone.code) == (0, 0), resumed.err + alone.err
+def test_a_resumed_sweep_and_ray_and_one_process_agree_to_the_last_bit(resumed_sweep):
+    """Every number of every epoch is the same, whether stopped on Ray and resumed or trained in one process."""
     names = ("epoch", "e_t", "e_v", "e_t_running", "se_t", "se_v", "accuracy_t", "accuracy_v", "learning_rate")
     columns = ", ".join(f"epoch.{name}" for name in names)
     query = (
         f"SELECT hash, repeat, {columns} FROM epoch JOIN trial ON trial.id = trial_id "
         "JOIN configuration ON configuration.id = configuration_id WHERE trial.sweep_id = {} ORDER BY 1, 2, 3"
     )
-    on_ray, in_process = (rows_in(stopped_sweep["database"], query.format(sweep)) for sweep in (1, 2))
+    on_ray, in_process = (rows_in(resumed_sweep, query.format(sweep)) for sweep in (1, 2))
     assert len(in_process) > 60 * 16
     assert on_ray == in_process
     summary = (
         "SELECT status, count(*), sum(epochs), min(best_e_v), max(best_epoch) FROM trial "
         "WHERE sweep_id = {} GROUP BY status ORDER BY 1"
     )
-    on_ray, in_process = (rows_in(stopped_sweep["database"], summary.format(sweep)) for sweep in (1, 2))
+    on_ray, in_process = (rows_in(resumed_sweep, summary.format(sweep)) for sweep in (1, 2))
     assert on_ray == in_process
     assert [status for status, *_ in on_ray] == ["completed", "diverged"]
 

@@ -4,6 +4,7 @@ import pytest
 from fitgap import resume_sweep, run_sweep
 from fitgap.runner.engine import auto
 from support.faults.evidence import Evidence
+from support.sampling import at_night
 
 pytestmark = pytest.mark.xdist_group("searches on Ray")
 
@@ -24,7 +25,7 @@ SEARCH = SWEEP | {
 }
 
 
-@pytest.fixture(params=[SWEEP, SEARCH], ids=["grid", "search"])
+@pytest.fixture(params=[at_night(SWEEP, id="grid"), pytest.param(SEARCH, id="search")])
 def settings(request):
     return request.param
 

@@ -93,6 +93,7 @@ def test_they_are_those_of_scikit_learn(store):
             assert row[best_error] == pytest.approx(1 - row[best_recall], abs=1e-15)
 
 
+@on_sqlite_per_commit
 @pytest.mark.parametrize("name", CLASSES)
 def test_trials_are_filtered_and_sorted_by_them(name, store):
     key = class_keys.key_of("best_recall_v", name)

@@ -21,7 +21,7 @@ from support.sampling import on_sqlite_per_commit
 
 AT_ONCE = 25
 # The number of random filters for each kind of database.
-FILTERS, NIGHTLY_FILTERS = 400, 25_000
+FILTERS, NIGHTLY_FILTERS = 200, 25_000
 # The maximum CPU time for translating one filter.
 MOST_MILLISECONDS = 50.0
 # A database query takes longer than most Hypothesis examples of other tests.

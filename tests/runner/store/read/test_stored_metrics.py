@@ -1,5 +1,6 @@
 """Stored metrics equal those that scikit-learn computes from a network's predictions."""
 
+import itertools
 import shutil
 import sqlite3
 from contextlib import closing
@@ -13,7 +14,7 @@ from fitgap.runner.models.trial_models import model_of_trial
 from fitgap.runner.retraining import stored_trial
 from fitgap.runner.store import open_store
 from sklearn import metrics
-from support.sampling import on_sqlite_per_commit
+from support.sampling import every_row, on_sqlite_per_commit
 
 CLASSES = ("balanced_accuracy", "f1_macro", "lowest_recall", "roc_auc", "log_loss")
 NUMBERS = ("mae", "rmse")
@@ -59,8 +60,7 @@ SWEEPS = {
 
 
 @on_sqlite_per_commit
-@pytest.mark.parametrize("keep", ["none", "best", "last"])
-@pytest.mark.parametrize("sweep", SWEEPS)
+@pytest.mark.parametrize(("sweep", "keep"), every_row(5, itertools.product(SWEEPS, ("none", "best", "last"))))
 def test_metrics_are_those_of_the_predictions(sweep, keep, invoke):
     options, expected_of = SWEEPS[sweep]
     sizes = ("--hidden", "16", "--hidden", "8", "--epochs", "12", "--repeats", "2", "--batch-size", "4")

@@ -20,7 +20,7 @@ NO_READER = "mkfifo pipe; exec 8<>pipe 9>pipe 8<&-; rm pipe"
 UNANSWERED = {READS: REFUSED, WRITES: DONE_OR_REFUSED, TRAINS: REFUSED}
 
 STREAMS = (
-    Environment("stdin closed", redirect="<&-", sample=("run in processes", "trials", "delete")),
+    Environment("stdin closed", redirect="<&-", sample=("run", "trials", "delete")),
     Environment("stdin only for writing", redirect="0>/dev/null"),
     Environment("stdin never ends", redirect="</dev/zero", sample=("delete",)),
     Environment("stdout closed", redirect=">&-", hears=ONLY_ERR, sample=("run", "trials", "show 99")),
