@@ -30,10 +30,9 @@ from support.places.environments.environment import Environment
 from support.places.leftovers import left_behind
 from support.places.stage import Stage
 from support.places.starting import Started, run, run_line
-from support.sampling import at_night
 
 # These tests share a fixture that is slow to set up.
-pytestmark = pytest.mark.xdist_group("signals")
+pytestmark = [pytest.mark.xdist_group("signals"), pytest.mark.nightly]
 
 ENGINES = ("local", "auto", "ray")
 STOPS = [
@@ -58,13 +57,11 @@ def undisturbed(template):
         return stage.rows("long")
 
 
-@pytest.mark.nightly
 @pytest.mark.parametrize("disturbance", STOPS, ids=str)
 def test_a_signal_stops_a_sweep_that_can_be_continued(disturbance, stage, undisturbed):
     check_stop(disturbance, stage, undisturbed)
 
 
-@pytest.mark.nightly
 @pytest.mark.parametrize("disturbance", SUSPENSIONS, ids=str)
 def test_a_suspended_sweep_runs_to_its_end_once_it_is_continued(disturbance, stage, undisturbed):
     check_suspension(disturbance, stage, undisturbed)
@@ -110,7 +107,6 @@ def check_suspension(disturbance, stage, undisturbed):
     assert not left_behind(stage, outcome.before)
 
 
-@pytest.mark.nightly
 @pytest.mark.parametrize("engine", ["local", "auto"])
 @pytest.mark.parametrize(
     ("ignoring", "name"),
@@ -129,8 +125,7 @@ def test_a_signal_that_is_ignored_from_the_start_changes_nothing(ignoring, name,
     assert stage.rows("long") == undisturbed
 
 
-@pytest.mark.nightly
-@pytest.mark.parametrize("engine", [at_night("local"), "auto"])
+@pytest.mark.parametrize("engine", ["local", "auto"])
 def test_a_sweep_whose_terminal_disappears_can_be_continued(engine, stage, undisturbed):
     """As when a window is closed or a connection is lost: a signal arrives, and every stream gives errors."""
     started = Started(stage, Environment("terminal", columns=80), (*LONG, "--engine", engine))
@@ -142,7 +137,6 @@ def test_a_sweep_whose_terminal_disappears_can_be_continued(engine, stage, undis
     assert stage.rows("long") == undisturbed
 
 
-@pytest.mark.nightly
 def test_a_suspended_sweep_is_stopped_by_a_signal_once_it_is_continued(stage, undisturbed):
     """Ctrl-Z, then `kill`: shells send CONT after TERM."""
     started = Started(stage, PLAIN, (*LONG, "--engine", "local"))
@@ -157,7 +151,6 @@ def test_a_suspended_sweep_is_stopped_by_a_signal_once_it_is_continued(stage, un
     assert stage.rows("long") == undisturbed
 
 
-@pytest.mark.nightly
 def test_the_last_line_names_the_sweep_as_it_is_called_then(stage, undisturbed):
     """The sweep was renamed from another terminal while it ran, and its database needs quotes in a shell."""
     (stage.work / "it's mine").mkdir()

@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 from support.charts.made_sweeps import Made, make
-from support.sampling import at_night
 
 # These tests share a fixture that is slow to set up.
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.nightly]
 
 COMMAND = str(Path(sys.executable).with_name("fitgap"))
 HOSTILE = "</pre><script>alert(1)</script>&lt;"
@@ -28,15 +27,8 @@ def database(tmp_path_factory):
     return path
 
 
-CASES = [
-    at_night("chart", "dark"),
-    at_night("report", "light"),
-    at_night("report", "dark"),
-    at_night("chart", "light"),
-]
-
-
-@pytest.mark.parametrize(("kind", "scheme"), CASES)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("kind", WRITTEN)
 def test_a_file_shows_its_charts_without_a_network(kind, scheme, browser, database, tmp_path):
     words = [COMMAND, *WRITTEN[kind], "--db", str(database)]
     subprocess.run(words, cwd=tmp_path, check=True, capture_output=True, timeout=120)

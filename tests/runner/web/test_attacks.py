@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 from fitgap.runner.store import open_store_for_writing
 from support.charts.made_sweeps import Made, make
-from support.sampling import at_night, steps
+from support.sampling import steps
 from support.web.raw_requests import raw_answers
 
 # These tests share slow fixtures, so they run in one worker.
@@ -87,7 +87,7 @@ def raw(text):
     return found + ["\u202e"] * ("\u202e" in FIELDS.sub("", text))
 
 
-@pytest.mark.parametrize("step", [pytest.param(28, id="one in 28"), at_night(7, id="one in 7")])
+@pytest.mark.parametrize("step", steps(4))
 def test_200_attacks_are_shown_as_text(step, open_page, attacked):
     assert len(PAYLOADS) == 200
     client = open_page(attacked)
@@ -98,7 +98,7 @@ def test_200_attacks_are_shown_as_text(step, open_page, attacked):
         "/sweeps/1/answer",
         "/sweeps/1/charts/heat",
     ]
-    for address in [*pages, *(f"/trials/{number}" for number in range(1, 201, step))]:
+    for address in [*pages, *(f"/trials/{number}" for number in range(1, 201, 7 * step))]:
         answer = client.get(address)
         assert answer.status_code == 200 and raw(answer.text) == [], address
 

@@ -2,12 +2,10 @@
 
 import re
 import shlex
-import shutil
 from pathlib import Path
 
 import pytest
 from fitgap.runner.store import open_store
-from support.made_once import made_once
 
 NETWORKS = ("--hidden", "2", "--hidden", "4", "--activation", "relu", "--activation", "tanh")
 FLAGS = ("--data", "iris", "--epochs", "8", *NETWORKS)
@@ -20,14 +18,8 @@ PRUNED = (
 
 
 @pytest.fixture
-def halved(tmp_path_factory, own_folder, command):
-    """The trained sweep; every test has its own copy."""
-
-    def train(folder):
-        answer = command(*RUN, cwd=folder)
-        assert answer.code == 0, answer.err
-
-    shutil.copy(made_once(tmp_path_factory, "halved", train) / "fitgap.db", own_folder)
+def halved(trained_once):
+    trained_once("halved", *RUN)
 
 
 def test_the_plan_is_shown_and_kept_to(invoke):

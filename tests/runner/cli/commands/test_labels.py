@@ -5,13 +5,11 @@ import io
 import os
 import pty
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from support.made_once import made_once
 from support.sampling import at_night
 
 COMMAND = Path(sys.executable).parent / "fitgap"
@@ -20,14 +18,9 @@ ANSI, FORMULA = "\x1b[31mred", "=HYPERLINK(1)"
 
 
 @pytest.fixture(autouse=True)
-def sweeps(tmp_path_factory, own_folder, command):
+def sweeps(trained_once):
     """The sweep `xor` with trials 1 to 4."""
-
-    def train(folder):
-        answer = command("run", *QUICK, "--epochs", "2", "--engine", "local", cwd=folder)
-        assert answer.code == 0, answer.err
-
-    shutil.copy(made_once(tmp_path_factory, "labels", train) / "fitgap.db", own_folder)
+    trained_once("labels", "run", *QUICK, "--epochs", "2", "--engine", "local")
 
 
 @pytest.fixture
